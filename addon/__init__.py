@@ -1,0 +1,15 @@
+"""The extension. Importing it needs no Blender: `registration` is imported when Blender calls `register`."""
+
+
+def register() -> None:
+    """Add every class, property and command to Blender."""
+    from . import registration
+
+    registration.register()
+
+
+def unregister() -> None:
+    """Take away what `register` added, in mirror order."""
+    from . import registration
+
+    registration.unregister()

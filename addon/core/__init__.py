@@ -1,0 +1,1 @@
+"""What motion is, in NumPy alone: nothing here imports bpy, onnxruntime or torch."""

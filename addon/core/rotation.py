@@ -1,0 +1,224 @@
+"""Rotations as unit quaternions (w, x, y, z) on the last axis: pure, vectorised functions.
+
+Every function broadcasts over the leading axes, keeps the floating type of its input and never changes it in place.
+Angles are radians. "Hemisphere" is the sign of a quaternion: q and -q are the same rotation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating]
+
+IDENTITY: Array = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)
+AXES = {"X": 0, "Y": 1, "Z": 2}
+
+_TINY = 1e-12
+
+
+def normalize(q: Array) -> Array:
+    """Unit quaternions (..., 4). One without length or with a value that is not finite becomes the identity."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        length = np.linalg.norm(q, axis=-1, keepdims=True)
+    usable = np.isfinite(length) & (length > _TINY)
+    return np.where(usable, q / np.where(usable, length, 1), IDENTITY.astype(q.dtype))
+
+
+def conjugate(q: Array) -> Array:
+    """The inverse rotation of unit quaternions (..., 4)."""
+    return q * np.array([1, -1, -1, -1], dtype=q.dtype)
+
+
+def multiply(a: Array, b: Array) -> Array:
+    """Hamilton product (..., 4): the rotation `b` followed by `a`, as in matrices A·B."""
+    aw, ax, ay, az = (a[..., i] for i in range(4))
+    bw, bx, by, bz = (b[..., i] for i in range(4))
+    return np.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def rotate(q: Array, vector: Array) -> Array:
+    """Vectors (..., 3) turned by unit quaternions (..., 4)."""
+    w, u = q[..., :1], q[..., 1:]
+    twice = 2 * np.cross(u, vector)
+    return vector + w * twice + np.cross(u, twice)
+
+
+def exp(rotation_vector: Array) -> Array:
+    """Quaternions (..., 4) of rotation vectors (..., 3): axis times angle."""
+    half = np.linalg.norm(rotation_vector, axis=-1, keepdims=True) / 2
+    # np.sinc(x) is sin(πx)/(πx), smooth through zero.
+    return np.concatenate([np.cos(half), rotation_vector / 2 * np.sinc(half / np.pi)], axis=-1)
+
+
+def log(q: Array) -> Array:
+    """Rotation vectors (..., 3) of unit quaternions (..., 4), the shorter way round: length at most π."""
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    angle = 2 * np.arctan2(sine, q[..., :1])
+    return q[..., 1:] * np.where(sine > _TINY, angle / np.where(sine > _TINY, sine, 1), 2)
+
+
+def angle_between(a: Array, b: Array) -> Array:
+    """Geodesic distance (...) between unit quaternions (..., 4), 0 to π.
+
+    By arctangent: an arccosine of the dot product has a floor of 0.03 degrees in float32.
+    """
+    difference = multiply(conjugate(a), b)
+    return 2 * np.arctan2(np.linalg.norm(difference[..., 1:], axis=-1), np.abs(difference[..., 0]))
+
+
+def slerp(a: Array, b: Array, t: ArrayLike) -> Array:
+    """Rotations (..., 4) at the share `t` (...) of the shorter way from `a` to `b`, at constant speed."""
+    share = np.asarray(t, dtype=a.dtype)[..., None]
+    return multiply(a, exp(share * log(multiply(conjugate(a), b))))
+
+
+def continuous(q: Array) -> Array:
+    """The same rotations (T, ..., 4) with signs chosen so that none jumps to the other hemisphere in time."""
+    if len(q) < 2:
+        return q.copy()
+    flips = np.where(np.sum(q[1:] * q[:-1], axis=-1) < 0, -1, 1)
+    signs = np.cumprod(flips, axis=0).astype(q.dtype)
+    return np.concatenate([q[:1], q[1:] * signs[..., None]], axis=0)
+
+
+def aligned(q: Array, reference: Array) -> Array:
+    """The same rotations (..., 4), each with the sign that lies nearer to `reference` (..., 4)."""
+    return np.where(np.sum(q * reference, axis=-1, keepdims=True) < 0, -q, q)
+
+
+def swing_twist(q: Array, axis: Array) -> tuple[Array, Array]:
+    """Split unit quaternions (..., 4) so that q = swing · twist, `twist` turning about the unit `axis` (..., 3).
+
+    Where q is a half turn across the axis the twist is not determined: it is the identity there.
+    """
+    along = np.sum(q[..., 1:] * axis, axis=-1, keepdims=True)
+    twist = normalize(np.concatenate([q[..., :1], along * axis], axis=-1))
+    return multiply(q, conjugate(twist)), twist
+
+
+def between(a: Array, b: Array) -> Array:
+    """The smallest rotation (..., 4) that turns direction `a` (..., 3) into direction `b` (..., 3)."""
+    a = a / np.linalg.norm(a, axis=-1, keepdims=True)
+    b = b / np.linalg.norm(b, axis=-1, keepdims=True)
+    cosine = np.sum(a * b, axis=-1, keepdims=True)
+    half_turn_axis = np.cross(a, np.eye(3, dtype=a.dtype)[np.argmin(np.abs(a), axis=-1)])
+    half_turn = np.concatenate([np.zeros_like(cosine), half_turn_axis], axis=-1)
+    q = np.concatenate([1 + cosine, np.cross(a, b)], axis=-1)
+    return normalize(np.where(cosine < -1 + 1e-7, half_turn, q))
+
+
+def mean(q: Array) -> Array:
+    """Mean rotation (..., 4) of unit quaternions (T, ..., 4): top eigenvector of the sum of outer products.
+
+    Markley et al., "Averaging Quaternions", 2007. The sign has w >= 0.
+    """
+    outer = np.einsum("t...i,t...j->...ij", q.astype(np.float64), q.astype(np.float64))
+    top = np.linalg.eigh(outer)[1][..., -1]
+    return np.where(top[..., :1] < 0, -top, top).astype(q.dtype)
+
+
+def to_matrix(q: Array) -> Array:
+    """Rotation matrices (..., 3, 3), for column vectors, of unit quaternions (..., 4)."""
+    w, x, y, z = (q[..., i] for i in range(4))
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def from_matrix(matrix: Array) -> Array:
+    """Unit quaternions (..., 4) of rotation matrices (..., 3, 3), accurate for every angle.
+
+    Each of the four candidate formulas is exact; the one with the largest divisor is taken (Shepperd, 1978).
+    """
+    m = matrix
+    trace = m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]
+    squares = np.stack(
+        [1 + trace] + [1 - trace + 2 * m[..., i, i] for i in range(3)],
+        axis=-1,
+    )
+    x, y, z = (m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1])
+    xy, xz, yz = (m[..., 0, 1] + m[..., 1, 0], m[..., 0, 2] + m[..., 2, 0], m[..., 1, 2] + m[..., 2, 1])
+    candidates = np.stack(
+        [
+            np.stack([squares[..., 0], x, y, z], axis=-1),
+            np.stack([x, squares[..., 1], xy, xz], axis=-1),
+            np.stack([y, xy, squares[..., 2], yz], axis=-1),
+            np.stack([z, xz, yz, squares[..., 3]], axis=-1),
+        ],
+        axis=-2,
+    )
+    best = np.argmax(squares, axis=-1)[..., None, None]
+    return normalize(np.take_along_axis(candidates, best, axis=-2)[..., 0, :])
+
+
+def from_euler(angles: Array, axes: str) -> Array:
+    """Unit quaternions (..., 4) of three angles (..., 3), the matrix product R = R_axes[0]·R_axes[1]·R_axes[2].
+
+    `axes` reads as the channels of a BVH file: "ZYX" is Rz·Ry·Rx. Blender names the same rotation the other way
+    round, rotation mode "XYZ".
+    """
+    result: Array | None = None
+    for i, axis in enumerate(_checked_axes(axes)):
+        half = angles[..., i] / 2
+        q = np.zeros((*half.shape, 4), dtype=angles.dtype)
+        q[..., 0] = np.cos(half)
+        q[..., 1 + axis] = np.sin(half)
+        result = q if result is None else multiply(result, q)
+    assert result is not None
+    return result
+
+
+def to_euler(q: Array, axes: str) -> Array:
+    """Angles (..., 3) with `from_euler(angles, axes)` the same rotation; the middle one lies in [-π/2, π/2].
+
+    Computed in float64. In gimbal lock the third angle is zero.
+    """
+    i, j, k = _checked_axes(axes)
+    parity = 1.0 if (j - i) % 3 == 1 else -1.0
+    m = to_matrix(normalize(q.astype(np.float64)))
+    cosine = np.hypot(m[..., i, i], m[..., i, j])
+    locked = cosine < 1e-7
+    first = np.where(
+        locked,
+        np.arctan2(parity * m[..., k, j], m[..., j, j]),
+        np.arctan2(-parity * m[..., j, k], m[..., k, k]),
+    )
+    second = np.arctan2(parity * m[..., i, k], cosine)
+    third = np.where(locked, 0.0, np.arctan2(-parity * m[..., i, j], m[..., i, i]))
+    return np.stack([first, second, third], axis=-1)
+
+
+def compatible_euler(angles: Array, reference: Array) -> Array:
+    """The same rotations (..., 3) in the turns that lie nearest to `reference` (..., 3), so that no curve jumps.
+
+    Of the two Euler solutions of each rotation, (a, b, c) and (a + π, π - b, c + π), both shifted by whole turns,
+    the one with the smaller summed distance is taken, as Blender's `Euler.make_compatible` does.
+    """
+    turn = 2 * np.pi
+
+    def nearest(candidate: Array) -> Array:
+        return candidate + np.round((reference - candidate) / turn) * turn
+
+    first = nearest(angles)
+    other = nearest(angles * np.array([1, -1, 1]) + np.pi)
+    closer = np.abs(other - reference).sum(-1, keepdims=True) < np.abs(first - reference).sum(-1, keepdims=True)
+    return np.where(closer, other, first)
+
+
+def _checked_axes(axes: str) -> list[int]:
+    if sorted(axes) != ["X", "Y", "Z"]:
+        raise ValueError(f"Euler axes must name X, Y and Z once each, as in 'ZYX', not {axes!r}")
+    return [AXES[axis] for axis in axes]
