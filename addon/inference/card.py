@@ -1,0 +1,201 @@
+"""The card of a model file: what the network takes, gives and was trained on, as JSON inside the `.onnx`.
+
+Only the record and its checks live here; nothing here opens a model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import MenderError
+from ..core.rotation import Array, normalize
+from ..core.skeleton import Skeleton
+
+METADATA_KEY = "mocap_mender"
+"""The key of the card among an ONNX file's `metadata_props`."""
+
+SCHEMA = 1
+KINDS = ("pose_autoencoder", "denoiser", "finger_sampler")
+
+
+class ModelCardError(MenderError):
+    """A card that is missing, unreadable or does not fit: says what and what to do."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of the network. `shape` holds whole numbers, and names for sizes that are free."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """What a model is made for.
+
+    kind: one of `KINDS`.
+    joints: J joint names in the network's order.
+    parents: J indices into `joints`; -1 hangs on the body's root joint, which no pose model sees.
+    offsets: (J, 3) metres, from the parent's position in the rest pose, Y up.
+    reference: (J, 4) unit quaternions, the mean pose: rotations are given the sign that lies nearer to it.
+    fps: the rate that the network expects; None for one that sees a pose at a time.
+    window: frames that it sees at once; None where it takes any number.
+    normalisation: in words, and where it happens ("inside the network").
+    metrics: figures of the model's evaluation, by name.
+    created_by: the commit that made the file.
+
+    Raises ModelCardError where these do not fit together.
+    """
+
+    kind: str
+    name: str
+    label: str
+    version: str
+    description: str
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    offsets: Array
+    reference: Array
+    fps: float | None
+    window: int | None
+    normalisation: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    training_data: str
+    licence: str
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    created_by: str = ""
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise ModelCardError(
+                f"The model's card has schema {self.schema!r} and this version of Mocap Mender reads schema {SCHEMA}; "
+                "update the extension or export the model again."
+            )
+        if self.kind not in KINDS:
+            raise _does_not_fit(f"its kind is {self.kind!r}, not one of {', '.join(KINDS)}")
+        if not self.name:
+            raise _does_not_fit("it has no name")
+        for key, shape in (("offsets", (len(self.joints), 3)), ("reference", (len(self.joints), 4))):
+            object.__setattr__(self, key, _numbers(getattr(self, key), shape, key))
+        if np.any(np.linalg.norm(self.reference, axis=-1) < 1e-6):
+            raise _does_not_fit("a reference rotation has no length")
+        object.__setattr__(self, "reference", normalize(self.reference))
+        for key, value in (("fps", self.fps), ("window", self.window)):
+            if value is not None and not (_is_number(value) and np.isfinite(value) and value > 0):
+                raise _does_not_fit(f"{key} must be a positive number or empty, not {value!r}")
+        try:
+            Skeleton(tuple(self.joints), tuple(self.parents), self.offsets)
+        except (ValueError, TypeError) as error:
+            raise _does_not_fit(str(error)) from error
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joints as a skeleton; a parent of -1 marks what hangs on the body's root."""
+        return Skeleton(self.joints, self.parents, self.offsets)
+
+    def to_json(self) -> str:
+        """The card as JSON text for the model file's metadata; `from_json` reads it."""
+        content = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        content |= {
+            "offsets": self.offsets.tolist(),
+            "reference": self.reference.tolist(),
+            "inputs": [asdict(tensor) for tensor in self.inputs],
+            "outputs": [asdict(tensor) for tensor in self.outputs],
+            "metrics": dict(self.metrics),
+        }
+        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Read a card. Keys that this version does not know are left out.
+
+        Raises ModelCardError where the text is no card, or a card that does not fit.
+        """
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise _does_not_fit("it is not JSON") from error
+        if not isinstance(content, dict):
+            raise _does_not_fit("it is not a JSON object")
+        if content.get("schema") != SCHEMA:
+            raise ModelCardError(
+                f"The model's card has schema {content.get('schema')!r} and this version of Mocap Mender reads schema "
+                f"{SCHEMA}; update the extension or export the model again."
+            )
+        missing = [entry.name for entry in fields(cls) if entry.name not in content]
+        if missing:
+            raise _does_not_fit(f"it lacks {', '.join(missing)}")
+        known = {entry.name: content[entry.name] for entry in fields(cls)}
+        known |= {
+            "joints": _strings(content["joints"]),
+            "parents": _whole_numbers(content["parents"]),
+            "inputs": _tensors(content["inputs"], "inputs"),
+            "outputs": _tensors(content["outputs"], "outputs"),
+        }
+        for key in _TEXTS:
+            if not isinstance(known[key], str):
+                raise _does_not_fit(f"{key} must be text, not {known[key]!r}")
+        if not isinstance(known["metrics"], dict):
+            raise _does_not_fit("metrics must be a JSON object")
+        return cls(**known)
+
+
+_TEXTS = (
+    "kind",
+    "name",
+    "label",
+    "version",
+    "description",
+    "normalisation",
+    "training_data",
+    "licence",
+    "created_by",
+)
+
+
+def _does_not_fit(why: str) -> ModelCardError:
+    return ModelCardError(f"The model's card does not fit: {why}; export the model again.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _numbers(values: object, shape: tuple[int, ...], key: str) -> Array:
+    try:
+        array = np.asarray(values, dtype=np.float32)
+    except (ValueError, TypeError) as error:
+        raise _does_not_fit(f"{key} must be numbers {shape}") from error
+    if array.shape != shape or not np.all(np.isfinite(array)):
+        raise _does_not_fit(f"{key} must be finite numbers {shape}, not {array.shape}")
+    return array
+
+
+def _strings(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _does_not_fit("joints must be a list of names")
+    return tuple(values)
+
+
+def _whole_numbers(values: object) -> tuple[int, ...]:
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
+        raise _does_not_fit("parents must be a list of whole numbers")
+    return tuple(values)
+
+
+def _tensors(values: object, key: str) -> tuple[Tensor, ...]:
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise _does_not_fit(f"{key} must be a list")
+    try:
+        return tuple(Tensor(str(value["name"]), tuple(value["shape"]), str(value["unit"])) for value in values)
+    except (KeyError, TypeError) as error:
+        raise _does_not_fit(f"each of its {key} needs a name, a shape and a unit") from error

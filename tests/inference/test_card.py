@@ -1,0 +1,83 @@
+"""The model card: a round trip, and a sentence for every card that does not fit."""
+
+import json
+
+import numpy as np
+import pytest
+
+from addon.core.errors import MenderError
+from addon.inference.card import SCHEMA, ModelCard, ModelCardError, Tensor
+
+
+def make_card(**changes):
+    fields = {
+        "kind": "pose_autoencoder",
+        "name": "tiny",
+        "label": "Tiny",
+        "version": "1.0.0",
+        "description": "Two joints for a test.",
+        "joints": ("Spine", "Head"),
+        "parents": (-1, 0),
+        "offsets": np.array([[0, 0.1, 0], [0, 0.2, 0]]),
+        "reference": np.array([[1, 0, 0, 0], [0.6, 0.8, 0, 0]]),
+        "fps": None,
+        "window": None,
+        "normalisation": "none",
+        "inputs": (Tensor("pose", ("N", 8), "unit quaternions wxyz"),),
+        "outputs": (Tensor("pose", ("N", 8), "quaternions wxyz"),),
+        "training_data": "made up",
+        "licence": "CC0-1.0",
+        "metrics": {"mean_degrees": 1.5},
+        "created_by": "abc123",
+    }
+    return ModelCard(**(fields | changes))
+
+
+def test_a_card_comes_back_from_json_as_it_was():
+    card = make_card()
+    again = ModelCard.from_json(card.to_json())
+    assert again.to_json() == card.to_json()
+    assert again.inputs == card.inputs
+    assert again.joints == ("Spine", "Head")
+    np.testing.assert_array_equal(again.reference, card.reference)
+    assert again.skeleton.parents == (-1, 0)
+
+
+def test_keys_of_a_later_version_are_left_out():
+    content = json.loads(make_card().to_json()) | {"colour": "blue"}
+    assert ModelCard.from_json(json.dumps(content)).name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"kind": "toaster"}, "toaster"),
+        ({"schema": SCHEMA + 1}, "update the extension"),
+        ({"name": ""}, "no name"),
+        ({"joints": ["Spine"]}, "offsets"),
+        ({"joints": ["Spine", "Spine"]}, "unique"),
+        ({"joints": "Spine"}, "list of names"),
+        ({"parents": [1, 0]}, "after its parent"),
+        ({"parents": [-1, 0.0]}, "whole numbers"),
+        ({"offsets": [[0, 0, 0]]}, "offsets"),
+        ({"offsets": [["a", 0, 0], [0, 0, 0]]}, "offsets"),
+        ({"reference": [[0, 0, 0, 0], [1, 0, 0, 0]]}, "no length"),
+        ({"fps": -1}, "fps"),
+        ({"fps": "fast"}, "fps"),
+        ({"window": True}, "window"),
+        ({"inputs": [{"name": "pose"}]}, "inputs"),
+        ({"inputs": 3}, "inputs"),
+        ({"metrics": []}, "metrics"),
+        ({"label": None}, "label"),
+    ],
+)
+def test_a_card_that_does_not_fit_is_refused_with_a_reason(changes, expected):
+    text = json.dumps(json.loads(make_card().to_json()) | changes)
+    with pytest.raises(ModelCardError, match=expected):
+        ModelCard.from_json(text)
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[1, 2]", "{}", '{"schema": 1}'])
+def test_text_that_is_no_card_is_refused(text):
+    with pytest.raises(MenderError, match="card"):
+        ModelCard.from_json(text)
