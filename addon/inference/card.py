@@ -48,6 +48,8 @@ class ModelCard:
     fps: the rate that the network expects; None for one that sees a pose at a time.
     window: frames that it sees at once; None where it takes any number.
     normalisation: in words, and where it happens ("inside the network").
+    inputs, outputs: of a pose_autoencoder the first of each is (any, J * 4), rotations wxyz joint by joint; a second
+        output may give the code.
     metrics: figures of the model's evaluation, by name.
     created_by: the commit that made the file.
 
@@ -96,6 +98,10 @@ class ModelCard:
             Skeleton(tuple(self.joints), tuple(self.parents), self.offsets)
         except (ValueError, TypeError) as error:
             raise _does_not_fit(str(error)) from error
+        if self.kind == "pose_autoencoder":
+            for key, tensors in (("input", self.inputs), ("output", self.outputs)):
+                if not tensors or tensors[0].shape[1:] != (4 * len(self.joints),):
+                    raise _does_not_fit(f"its first {key} must be (any, {4 * len(self.joints)})")
 
     @property
     def skeleton(self) -> Skeleton:

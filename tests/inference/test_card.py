@@ -6,31 +6,8 @@ import numpy as np
 import pytest
 
 from addon.core.errors import MenderError
-from addon.inference.card import SCHEMA, ModelCard, ModelCardError, Tensor
-
-
-def make_card(**changes):
-    fields = {
-        "kind": "pose_autoencoder",
-        "name": "tiny",
-        "label": "Tiny",
-        "version": "1.0.0",
-        "description": "Two joints for a test.",
-        "joints": ("Spine", "Head"),
-        "parents": (-1, 0),
-        "offsets": np.array([[0, 0.1, 0], [0, 0.2, 0]]),
-        "reference": np.array([[1, 0, 0, 0], [0.6, 0.8, 0, 0]]),
-        "fps": None,
-        "window": None,
-        "normalisation": "none",
-        "inputs": (Tensor("pose", ("N", 8), "unit quaternions wxyz"),),
-        "outputs": (Tensor("pose", ("N", 8), "quaternions wxyz"),),
-        "training_data": "made up",
-        "licence": "CC0-1.0",
-        "metrics": {"mean_degrees": 1.5},
-        "created_by": "abc123",
-    }
-    return ModelCard(**(fields | changes))
+from addon.inference.card import SCHEMA, ModelCard, ModelCardError
+from tests.inference.tiny_model import make_card
 
 
 def test_a_card_comes_back_from_json_as_it_was():
@@ -67,6 +44,8 @@ def test_keys_of_a_later_version_are_left_out():
         ({"window": True}, "window"),
         ({"inputs": [{"name": "pose"}]}, "inputs"),
         ({"inputs": 3}, "inputs"),
+        ({"outputs": []}, "first output"),
+        ({"inputs": [{"name": "pose", "shape": ["N", 7], "unit": ""}]}, "first input"),
         ({"metrics": []}, "metrics"),
         ({"label": None}, "label"),
     ],
