@@ -1,0 +1,1 @@
+"""What the animator can do, one file each; thin: gather the selection, call the rooms below, report."""

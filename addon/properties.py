@@ -1,0 +1,72 @@
+"""What the panel remembers in a scene: the settings of the next run and the result of the last one."""
+
+# Blender reads properties from annotations, which mypy takes for types.
+# mypy: disable-error-code="valid-type"
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+FRAME_RANGE_ITEMS = (
+    ("ALL", "All Frames", "Every key of the action"),
+    ("PREVIEW", "Preview Range", "The scene's preview range, or its frame range where no preview range is set"),
+    ("CUSTOM", "From – To", "The frames between two numbers, both included"),
+    ("SELECTED_KEYS", "Selected Keys", "The keys that are selected in the dope sheet or the graph editor"),
+)
+BONES_ITEMS = (
+    ("ALL", "All", "Every bone that the model knows"),
+    ("SELECTED", "Selected", "Only the selected bones; the model still sees the whole pose"),
+)
+RESULT_ITEMS = (
+    ("COPY", "Copy", "Work on a copy of the action and leave the original as it is"),
+    ("IN_PLACE", "In Place", "Change the action itself"),
+)
+
+
+class MenderSettings(bpy.types.PropertyGroup):
+    """The panel's settings, kept with the scene so that undo and saved files carry them."""
+
+    model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
+    frame_range: EnumProperty(name="Range", description="Which frames to change", items=FRAME_RANGE_ITEMS)
+    frame_start: IntProperty(name="Start", description="First frame to change", default=1)
+    frame_end: IntProperty(name="End", description="Last frame to change", default=250)
+    bones: EnumProperty(name="Bones", description="Which bones to change", items=BONES_ITEMS)
+    strength: FloatProperty(
+        name="Strength",
+        description="0 leaves the motion as it is, 1 takes the model's result",
+        subtype="FACTOR",
+        min=0.0,
+        max=1.0,
+        default=1.0,
+    )
+    result: EnumProperty(name="Result", description="Where the result goes", items=RESULT_ITEMS)
+
+    done_action: StringProperty(options={"HIDDEN"})
+    done_line: StringProperty(options={"HIDDEN"})
+
+
+def settings_of(scene: bpy.types.Scene) -> MenderSettings:
+    """The settings kept with `scene`."""
+    return scene.mocap_mender  # type: ignore[attr-defined,no-any-return]
+
+
+def remember_result(scene: bpy.types.Scene, action: bpy.types.Action, keys: int, degrees: float, seconds: float) -> str:
+    """Keep the line that the panel shows under the button, and return it.
+
+    It lives in the scene, so that undoing the run takes the line back with it.
+    """
+    line = f"{keys:,} keys · {degrees:.2f}° mean · {seconds:.1f} s"
+    settings = settings_of(scene)
+    settings.done_action, settings.done_line = action.name, line
+    return line
+
+
+def register() -> None:
+    """Hang the settings on every scene. The class is registered already."""
+    bpy.types.Scene.mocap_mender = PointerProperty(type=MenderSettings)  # type: ignore[attr-defined]
+
+
+def unregister() -> None:
+    """Take the settings off the scenes."""
+    del bpy.types.Scene.mocap_mender  # type: ignore[attr-defined]
