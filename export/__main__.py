@@ -1,0 +1,25 @@
+"""`python -m export onnx RUN` and `python -m export extension`; each loads only what it needs: zips need no torch."""
+
+import importlib
+import sys
+
+COMMANDS = {
+    "onnx": "a trained run as an ONNX file with its card",
+    "extension": "the extension's zips, one a platform",
+}
+MODULES = {"onnx": "export.onnx_model", "extension": "export.extension"}
+
+
+def main(arguments: list[str]) -> int:
+    """Hand the arguments after the command's name to its module's `main`; return the exit code."""
+    if not arguments or arguments[0] not in COMMANDS:
+        print("usage: python -m export COMMAND …  (COMMAND --help tells more)", file=sys.stderr)
+        for name, what in COMMANDS.items():
+            print(f"  {name:10} {what}", file=sys.stderr)
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    command: int = importlib.import_module(MODULES[arguments[0]]).main(arguments[1:])
+    return command
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
