@@ -1,0 +1,277 @@
+"""Actions and their F-curves in bulk, the same on every Blender: found, read, written and copied. No motion here.
+
+From 4.4 on an action holds its curves in the channelbag of a slot; before that it holds them itself. Either has
+`fcurves` and `groups`, and that is all that this project asks of it: the name for both is `Channels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.errors import MenderError
+
+Channels = Any  # bpy.types.ActionChannelbag from 4.4 on, bpy.types.Action before
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+CONSTANT, LINEAR, BEZIER = 0, 1, 2
+KEYFRAME, GENERATED = 0, 5
+
+_HAS_SLOTS = bpy.app.version >= (4, 4, 0)
+
+
+class ActionError(MenderError):
+    """The object's action cannot be read or changed as asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """The N keys of one curve, as Blender stores them.
+
+    points: (N, 2) frame and value. left, right: (N, 2) the handles. interpolation, easing, kind: (N,) Blender's
+    numbers, see `Keyframe.interpolation`, `.easing` and `.type`. back, amplitude, period: (N,) for the easing kinds.
+    """
+
+    points: Floats
+    left: Floats
+    right: Floats
+    interpolation: Ints
+    easing: Ints
+    back: Floats
+    amplitude: Floats
+    period: Floats
+    kind: Ints
+
+    @property
+    def frames(self) -> Floats:
+        """(N,) frames, rising."""
+        return self.points[:, 0]
+
+    @property
+    def values(self) -> Floats:
+        """(N,) values."""
+        return self.points[:, 1]
+
+
+def assigned_channels(obj: bpy.types.Object) -> Channels:
+    """The curves that move `obj`: those of its assigned action and slot.
+
+    Raises ActionError where it has none, or where the action is layered in a way that this add-on does not know.
+    """
+    data: Any = obj.animation_data
+    action = data.action if data else None
+    if action is None:
+        raise ActionError(f"{obj.name} has no action: import a motion, or choose an action in the action editor.")
+    if not _HAS_SLOTS:
+        channels: Channels = action
+    else:
+        channels = _channelbag(obj, action, data.action_slot)
+    if channels is None or not len(channels.fcurves):
+        raise ActionError(f"The action {action.name} has no keys for {obj.name}: key its bones first.")
+    return channels
+
+
+def _channelbag(obj: bpy.types.Object, action: Any, slot: Any) -> Channels | None:
+    if slot is None:
+        raise ActionError(
+            f"{obj.name} has the action {action.name} but none of its slots: choose a slot beside the action's name."
+        )
+    if len(action.layers) > 1 or any(len(layer.strips) > 1 for layer in action.layers):
+        raise ActionError(f"The action {action.name} has several layers or strips: bake it into one first.")
+    for layer in action.layers:
+        for strip in layer.strips:
+            return strip.channelbag(slot)
+    return None
+
+
+def require_editable(obj: bpy.types.Object) -> None:
+    """Raises ActionError where the assigned action of `obj` must not be changed or exchanged."""
+    data = obj.animation_data
+    if obj.library is not None:
+        raise ActionError(f"{obj.name} is linked from another file: make it local or a library override first.")
+    if data is None:
+        return
+    if data.use_tweak_mode:
+        raise ActionError(f"{obj.name} is in the NLA's tweak mode: leave it with Tab in the NLA editor first.")
+    if data.action is not None and data.action.library is not None:
+        raise ActionError(f"The action {data.action.name} is linked from another file: make it local first.")
+
+
+def bone_path(bone: str, property_name: str) -> str:
+    """The data path of a pose bone's property, as F-curves name it."""
+    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{property_name}'
+
+
+def by_path(channels: Channels) -> dict[tuple[str, int], bpy.types.FCurve]:
+    """All curves by data path and array index: one pass, where `fcurves.find` would search anew for each."""
+    return {(curve.data_path, curve.array_index): curve for curve in channels.fcurves}
+
+
+def read_points(curve: bpy.types.FCurve) -> Floats:
+    """(N, 2) frame and value of every key."""
+    return _read(curve, "co", 2)
+
+
+def read_keys(curve: bpy.types.FCurve) -> Keys:
+    """Everything that decides how the curve runs between its keys."""
+    return Keys(
+        points=_read(curve, "co", 2),
+        left=_read(curve, "handle_left", 2),
+        right=_read(curve, "handle_right", 2),
+        interpolation=_read_numbers(curve, "interpolation"),
+        easing=_read_numbers(curve, "easing"),
+        back=_read(curve, "back", 1),
+        amplitude=_read(curve, "amplitude", 1),
+        period=_read(curve, "period", 1),
+        kind=_read_numbers(curve, "type"),
+    )
+
+
+def _read(curve: bpy.types.FCurve, name: str, width: int) -> Floats:
+    values = np.empty(len(curve.keyframe_points) * width, dtype=np.float32)
+    curve.keyframe_points.foreach_get(name, values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def _read_numbers(curve: bpy.types.FCurve, name: str) -> Ints:
+    values = np.empty(len(curve.keyframe_points), dtype=np.int32)
+    curve.keyframe_points.foreach_get(name, values)
+    return values
+
+
+def write_values(curve: bpy.types.FCurve, values: ArrayLike) -> None:
+    """New values (N,) at the curve's existing keys.
+
+    A key whose value changes takes its handles along, so that its tangent keeps its shape; all else, keys with an
+    unchanged value included, stays bit for bit. Handles are not calculated anew: that would also bend the curve
+    beside keys that were not asked for.
+    """
+    points = read_points(curve)
+    written = np.asarray(values, dtype=np.float32)
+    moved = written != points[:, 1]
+    if not moved.any():
+        return
+    change = (written - points[:, 1])[moved]
+    for name in ("handle_left", "handle_right"):
+        handles = _read(curve, name, 2)
+        handles[moved, 1] += change
+        curve.keyframe_points.foreach_set(name, handles.ravel())
+    points[moved, 1] = written[moved]
+    curve.keyframe_points.foreach_set("co", points.ravel())
+    # Writing in bulk tells nobody: without this the pose stays as it was until something else changes.
+    holder: Any = curve.id_data
+    holder.update_tag(refresh={"TIME"})
+
+
+def write_curve(
+    channels: Channels,
+    data_path: str,
+    index: int,
+    frames: ArrayLike,
+    values: ArrayLike,
+    group: str,
+    interpolation: int = LINEAR,
+    kind: int = KEYFRAME,
+) -> bpy.types.FCurve:
+    """A new curve with keys at rising `frames` (N,), values (N,), in the group of that name (the bone's).
+
+    Raises ActionError where the curve exists already: `remove_curve` first.
+    """
+    try:
+        curve = channels.fcurves.new(data_path, index=index)
+    except RuntimeError as error:
+        raise ActionError(f"There is a curve for {data_path}[{index}] already.") from error
+    curve.group = channels.groups.get(group) or channels.groups.new(group)
+    points = np.stack(np.broadcast_arrays(frames, values), axis=-1).astype(np.float32)
+    curve.keyframe_points.add(len(points))
+    curve.keyframe_points.foreach_set("co", points.ravel())
+    curve.keyframe_points.foreach_set("interpolation", np.full(len(points), interpolation, dtype=np.int32))
+    if kind != KEYFRAME:
+        curve.keyframe_points.foreach_set("type", np.full(len(points), kind, dtype=np.int32))
+    curve.update()
+    return curve
+
+
+def new_action(obj: bpy.types.Object, name: str) -> Channels:
+    """An empty action, assigned to `obj` with a slot of its own. The former one is kept in the file."""
+    action = bpy.data.actions.new(name)
+    if not _HAS_SLOTS:
+        _assign(obj, action, None)
+        return action
+    slot = action.slots.new(id_type="OBJECT", name=obj.name)
+    strip: Any = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    channels = strip.channelbag(slot, ensure=True)
+    _assign(obj, action, slot)
+    return channels
+
+
+def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
+    """Copy the action of `obj`, assign the copy with the same slot, and return the copy's curves.
+
+    The original is kept in the file even if nothing else uses it. Raises ActionError as `assigned_channels` and
+    `require_editable` do, before anything is changed.
+    """
+    require_editable(obj)
+    assigned_channels(obj)
+    data: Any = obj.animation_data
+    copy = data.action.copy()
+    copy.name = name
+    slot = None
+    if _HAS_SLOTS:
+        slot = next(slot for slot in copy.slots if slot.identifier == data.action_slot.identifier)
+    _assign(obj, copy, slot)
+    return assigned_channels(obj)
+
+
+def _assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
+    # Blender 4.5 to 5.2 crash when the action of a freshly linked object is exchanged before its first evaluation.
+    view_layer: Any = bpy.context.view_layer
+    view_layer.update()
+    data: Any = obj.animation_data or obj.animation_data_create()
+    if data.action is not None:
+        data.action.use_fake_user = True  # without a user it would be gone after saving
+    data.action = action
+    if slot is not None:
+        data.action_slot = slot
+
+
+def is_baked(curve: bpy.types.FCurve) -> bool:
+    """Whether the curve consists of samples and has no keys."""
+    return not len(curve.keyframe_points) and len(curve.sampled_points) > 0
+
+
+def is_locked(curve: bpy.types.FCurve) -> bool:
+    """Whether the curve or its group is locked against editing."""
+    return curve.lock or (curve.group is not None and curve.group.lock)
+
+
+def is_muted(curve: bpy.types.FCurve) -> bool:
+    """Whether the curve or its group is muted, so that it moves nothing."""
+    return curve.mute or (curve.group is not None and curve.group.mute)
+
+
+def has_modifiers(curve: bpy.types.FCurve) -> bool:
+    """Whether modifiers change what the keys say."""
+    return any(not modifier.mute for modifier in curve.modifiers)
+
+
+def evaluate(curve: bpy.types.FCurve, frames: Floats) -> Floats:
+    """(T,) values of the curve at `frames` (T,), as Blender evaluates it: keys, samples, extrapolation, modifiers."""
+    points = read_points(curve)
+    if not has_modifiers(curve) and len(points):
+        place = np.minimum(np.searchsorted(points[:, 0], frames), len(points) - 1)
+        if np.array_equal(points[place, 0], frames):
+            return points[place, 1]
+    return np.array([curve.evaluate(frame) for frame in frames.tolist()], dtype=np.float32)
+
+
+def key_frames(curves: Sequence[bpy.types.FCurve]) -> Floats:
+    """(N,) all frames at which one of the curves has a key, rising, each once."""
+    found = [read_points(curve)[:, 0] for curve in curves]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.float32)
