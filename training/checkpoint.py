@@ -1,0 +1,74 @@
+"""The state of a run on disk: written whole or not at all, so that a killed run goes on from its last minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from addon.core.errors import MenderError
+
+STATE = "checkpoint.pt"
+WEIGHTS = "weights.safetensors"
+
+
+class WeightsMissingError(MenderError):
+    """A run without finished weights, or with weights of another network."""
+
+
+class Stateful(Protocol):
+    """A module or an optimizer."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything to write down."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> object:
+        """Take up what was written down."""
+
+
+class Checkpoint:
+    """Saves and loads the states of named parts together with the number of steps done."""
+
+    def __init__(self, folder: Path, parts: Mapping[str, Stateful]) -> None:
+        self.path = folder / STATE
+        self.parts = parts
+
+    def save(self, step: int) -> None:
+        """Write the state after `step` steps beside the old one, then put it in its place."""
+        fresh = self.path.with_suffix(".new")
+        torch.save({"step": step, **{name: part.state_dict() for name, part in self.parts.items()}}, fresh)
+        fresh.replace(self.path)
+
+    def load(self, device: torch.device) -> int:
+        """Take up the saved state and return its number of steps; 0 where there is none."""
+        if not self.path.is_file():
+            return 0
+        state = torch.load(self.path, map_location=device, weights_only=True)
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        return int(state["step"])
+
+
+def save_weights(model: nn.Module, folder: Path) -> Path:
+    """Write a network's weights and buffers as safetensors."""
+    path = folder / WEIGHTS
+    save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, path)
+    return path
+
+
+def load_weights(model: nn.Module, folder: Path) -> None:
+    """Read what `save_weights` wrote into a network of the same shape.
+
+    Raises WeightsMissingError where there are none or they belong to another network.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise WeightsMissingError(f"{folder} has no {WEIGHTS}: train the recipe to its end first.")
+    try:
+        model.load_state_dict(load_file(path))
+    except (RuntimeError, ValueError) as error:
+        raise WeightsMissingError(f"{path} holds another network's weights: train the recipe again.") from error

@@ -1,0 +1,154 @@
+"""Recipes: everything that decides what a training run does, as frozen records with a preset a machine."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args, get_type_hints
+
+import tyro
+
+from addon.core.errors import MenderError
+
+Preset = Literal["cpu", "gpu"]
+
+
+class RecipeError(MenderError):
+    """A recipe, preset or setting that does not exist."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every recipe sets. An epoch is one pass over the training poses in a shuffled order.
+
+    schedule: the learning rate stays, or falls along a cosine to zero. warm_up: steps of linear rise before that.
+    clip: largest norm of the gradient, 0 for none. ema: decay of the averaged weights, 0 for none.
+    leave_out: a training subject to leave out, so that a choice can be judged without the test set.
+    log_every: steps between two lines of metrics. threads: CPU threads, 0 for PyTorch's own choice.
+    """
+
+    epochs: int
+    batch: int
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
+    warm_up: int = 0
+    amsgrad: bool = False
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    ema: float = 0.0
+    seed: int = 0
+    leave_out: str = ""
+    log_every: int = 50
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class TutorialRecipe(Recipe):
+    """The tutorial's autoencoders. activity_l1: penalty on the first hidden layer, summed over it."""
+
+    first: int = 60
+    second: int = 30
+    activity_l1: float = 0.0
+
+
+@dataclass(frozen=True)
+class PoseCompressRecipe(Recipe):
+    """Our compression of a pose to `code` numbers. width: hidden units of the encoder and of the decoder.
+
+    mirror: train on mirrored poses too. mix: share of poses whose limbs come from different frames. noise: largest
+    deviation, in radians, of the jitter on a training pose.
+    """
+
+    code: int = 30
+    width: int = 192
+    mirror: bool = True
+    mix: float = 0.5
+    noise: float = 0.05
+
+
+@dataclass(frozen=True)
+class PoseDenoiseRecipe(Recipe):
+    """Our denoiser of single poses. width and blocks: size of the residual network.
+
+    sigma_low, sigma_high: deviation of the training noise on quaternion components, drawn log-uniformly between them.
+    clean: share of poses without noise. quiet: share of poses in which some joints carry no noise.
+    mirror: train on mirrored poses too.
+    """
+
+    width: int = 160
+    blocks: int = 2
+    sigma_low: float = 0.002
+    sigma_high: float = 0.13
+    clean: float = 0.05
+    quiet: float = 0.3
+    mirror: bool = True
+
+
+_TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
+_SPARSE = dataclasses.replace(_TUTORIAL, first=256, second=128, activity_l1=1e-9)
+_COMPRESS = PoseCompressRecipe(
+    epochs=300,
+    batch=512,
+    learning_rate=2e-3,
+    schedule="cosine",
+    warm_up=200,
+    weight_decay=0.01,
+    clip=1.0,
+    ema=0.999,
+)
+_DENOISE = PoseDenoiseRecipe(
+    epochs=300,
+    batch=512,
+    learning_rate=2e-3,
+    schedule="cosine",
+    warm_up=200,
+    weight_decay=0.01,
+    clip=1.0,
+    ema=0.999,
+)
+
+RECIPES: dict[str, dict[Preset, Recipe]] = {
+    "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},
+    "tutorial-sparse": {"cpu": _SPARSE, "gpu": _SPARSE},
+    "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=3000, batch=2048)},
+    "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=3000, batch=2048)},
+}
+
+DESCRIPTIONS = {
+    "tutorial-compress": "the tutorial's autoencoder 120-60-30-60-120, faithful to it",
+    "tutorial-sparse": "the tutorial's autoencoder 120-256-128-256-120 with a sparse first layer, faithful to it",
+    "pose-compress": "our compression of a pose to 30 numbers",
+    "pose-denoise": "our denoiser, one pose at a time",
+}
+
+
+def recipe_named(name: str, preset: Preset = "cpu", overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe's preset with `key=value` overrides.
+
+    Raises RecipeError for a name, preset, key or value that does not exist, naming those that do.
+    """
+    if name not in RECIPES:
+        raise RecipeError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
+    if preset not in get_args(Preset):
+        raise RecipeError(f"There is no preset {preset!r}; there are {', '.join(get_args(Preset))}.")
+    recipe = RECIPES[name][preset]
+    for override in overrides:
+        recipe = _overridden(recipe, override)
+    return recipe
+
+
+def _overridden(recipe: Recipe, override: str) -> Recipe:
+    key, equals, value = override.partition("=")
+    hints = get_type_hints(type(recipe))
+    if not equals or key not in hints:
+        raise RecipeError(f"--set takes KEY=VALUE, not {override!r}; the keys are {', '.join(hints)}.")
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            parsed = tyro.cli(tyro.conf.Positional[hints[key]], args=[value])
+    except SystemExit as refused:
+        raise RecipeError(f"{value!r} does not fit {key}, which is {getattr(recipe, key)!r} here.") from refused
+    return dataclasses.replace(recipe, **{key: parsed})

@@ -1,0 +1,106 @@
+"""A run: a recipe put to work on poses in its own folder, and read back from there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from addon.core import rotation
+from addon.core.errors import MenderError
+from addon.core.rotation import Array
+
+from . import checkpoint, engine
+from .config import RECIPES, Recipe
+from .data.poses import PoseSet, reference_rotations
+from .distributed import processes
+from .networks import network
+from .tasks import task_for
+
+FOLDER = Path("runs")
+DESCRIPTION = "run.json"
+
+
+class RunError(MenderError):
+    """A run folder that does not fit what is asked of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run. `reference` (J, 4) is what the poses' hemispheres are aligned to before the network."""
+
+    name: str
+    recipe: Recipe
+    joints: tuple[str, ...]
+    reference: Array
+    model: nn.Module
+
+
+def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int = 0, tensorboard: bool = False) -> Path:
+    """Train a recipe on `poses`, or on `sample` of them drawn at random; leaves weights and metrics in `folder`.
+
+    A folder with a checkpoint of the same recipe is gone on with. Raises RunError where it holds another.
+    """
+    if recipe.leave_out:
+        poses = poses.without_subject(recipe.leave_out)
+    stacked = _sampled(poses.stacked(), sample, recipe.seed)
+    reference = reference_rotations(stacked)
+    with processes() as here:
+        if here.is_first:
+            _claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, poses, reference)
+        torch.manual_seed(recipe.seed)
+        aligned = rotation.aligned(stacked, reference)
+        model = network(recipe, poses.joints, aligned, reference)
+        task = task_for(recipe, poses.joints, aligned, reference)
+        averaged = engine.train(model, task, recipe, folder, here, tensorboard)
+        if here.is_first:
+            checkpoint.save_weights(averaged, folder)
+    return folder
+
+
+def load(folder: Path) -> Run:
+    """The finished run in `folder`, its network ready to use. Raises RunError or WeightsMissingError."""
+    content = _read(folder)
+    try:
+        recipe = type(RECIPES[content["recipe"]]["cpu"])(**content["settings"])
+        joints, reference = tuple(content["joints"]), np.array(content["reference"], dtype=np.float32)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{folder / DESCRIPTION} was written by another version ({error}): train again.") from error
+    model = network(recipe, joints, reference[None], reference)
+    checkpoint.load_weights(model, folder)
+    return Run(content["recipe"], recipe, joints, reference, model.eval())
+
+
+def _sampled(poses: Array, count: int, seed: int) -> Array:
+    if not 0 < count < len(poses):
+        return poses
+    return poses[np.random.default_rng(seed).choice(len(poses), count, replace=False)]
+
+
+def _claim(folder: Path, description: dict[str, Any], poses: PoseSet, reference: Array) -> None:
+    """Write what the folder is for, or check that a run that began there is the same."""
+    if (folder / checkpoint.STATE).is_file():
+        begun = _read(folder)
+        if any(begun.get(key) != value for key, value in description.items()):
+            raise RunError(
+                f"{folder} holds a run with other settings: name another folder with --folder, or remove it."
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {**description, "joints": list(poses.joints), "reference": reference.tolist()}
+    (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / DESCRIPTION).read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder} holds no training run: train a recipe there first.") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{folder / DESCRIPTION} is no description of a run: train again.")
+    return content
