@@ -1,0 +1,1 @@
+"""Rigs: the characters that animators have, and how their bones correspond to the models' joints."""
