@@ -24,7 +24,7 @@ class BuildError(Exception):
 
 
 def shipped_files(root: Path) -> Iterator[Path]:
-    """What a zip carries beside the wheels, relative to `root`: named, or chosen by suffix, so nothing else slips in."""
+    """What a zip carries beside the wheels, relative to `root`: named or chosen by suffix; nothing else slips in."""
     yield from (Path(MANIFEST), Path("__init__.py"), Path("LICENSE"))
     for pattern in ("*.py", "models/*.onnx"):
         yield from sorted(path.relative_to(root) for path in (root / "addon").rglob(pattern))
