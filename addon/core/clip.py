@@ -21,6 +21,7 @@ class Clip:
     translations: joint index -> (T, 3) metres, local positions that replace the offset of a joint (other than
         joint 0) which moves against its parent. Most skeletons have none.
     unit: metres per length unit of the file that the clip came from or goes to.
+    notes: sentences for the person about what a reader had to find out by itself.
 
     Raises ValueError where shapes or numbers do not fit.
     """
@@ -31,6 +32,7 @@ class Clip:
     rotations: Array
     translations: Mapping[int, Array] = field(default_factory=dict)
     unit: float = 1.0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.fps) and self.fps > 0):
