@@ -12,6 +12,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from addon.core.errors import MenderError
+from addon.inference.model_file import read_card
+
 from .wheels import LOCK, Wheel, WheelError, bring, choose, read_lock
 
 ROOT = Path(__file__).parents[1]
@@ -40,8 +43,17 @@ def staged_manifest(text: str, platforms: tuple[str, ...], wheels: tuple[Wheel, 
     return staged
 
 
+def check_licences(models: list[Path]) -> None:
+    """Raise BuildError for a model that may not be sold: the extension's licence promises that everything in it may."""
+    for path in models:
+        licence = read_card(path).licence
+        if re.search(r"\bNC\b|non-?commercial", licence, flags=re.IGNORECASE):
+            raise BuildError(f"{path.name} must not ship: its card says {licence}")
+
+
 def stage(root: Path, folder: Path, platforms: tuple[str, ...], wheels: tuple[Wheel, ...], cache: Path) -> None:
     """Lay out in `folder`, emptied first, exactly what is to be zipped. Downloads wheels that `cache` lacks."""
+    check_licences([root / file for file in shipped_files(root) if file.suffix == ".onnx"])
     shutil.rmtree(folder, ignore_errors=True)
     for file in shipped_files(root):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -86,11 +98,13 @@ def contents(archive: Path) -> list[str]:
     return names
 
 
-def build(root: Path, output: Path, pythons: tuple[str, ...], platforms: tuple[str, ...]) -> list[Path]:
-    """Build and validate one zip a platform in `output`, and return them. Raises BuildError or WheelError."""
-    wheels = choose(read_lock(LOCK.read_text(encoding="utf-8")), pythons, platforms)
-    staging, cache = root / "build" / "staging", root / "build" / "wheels"
-    stage(root, staging, platforms, wheels, cache)
+def build(root: Path, output: Path, work: Path, platforms: tuple[str, ...], wheels: tuple[Wheel, ...]) -> list[Path]:
+    """Build and validate one zip a platform in `output`, and return them; `work` keeps the downloads and the staging.
+
+    Raises BuildError or WheelError.
+    """
+    staging = work / "staging"
+    stage(root, staging, platforms, wheels, work / "wheels")
     output.mkdir(parents=True, exist_ok=True)
     run_builder("build", "--source-dir", str(staging), "--output-dir", str(output), "--split-platforms")
     manifest = tomllib.loads((root / MANIFEST).read_text(encoding="utf-8"))
@@ -98,11 +112,9 @@ def build(root: Path, output: Path, pythons: tuple[str, ...], platforms: tuple[s
     for platform in platforms:
         archive = output / f"{manifest['id']}-{manifest['version']}-{platform.replace('-', '_')}.zip"
         run_builder("validate", str(archive))
-        expected = sorted(
-            [file.as_posix() for file in shipped_files(root)]
-            + [f"wheels/{wheel.file}" for wheel in wheels if platform in wheel.platforms]
-        )
-        if contents(archive) != expected:
+        expected = [file.as_posix() for file in shipped_files(root)]
+        expected += [f"wheels/{wheel.file}" for wheel in wheels if platform in wheel.platforms]
+        if contents(archive) != sorted(expected):
             raise BuildError(f"{archive} does not carry what was staged for it")
         archives.append(archive)
     return archives
@@ -122,11 +134,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--platform", action="append", choices=platforms, help="only this one (may be given again)")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "extension", help="where the zips go")
     asked = parser.parse_args(arguments)
+    chosen = tuple(asked.platform or platforms)
     try:
-        archives = build(
-            ROOT, asked.output, tuple(dict.fromkeys([*PYTHONS, *asked.python])), tuple(asked.platform or platforms)
-        )
-    except (BuildError, WheelError) as error:
+        wheels = choose(read_lock(LOCK.read_text(encoding="utf-8")), PYTHONS, tuple(asked.python), chosen)
+        archives = build(ROOT, asked.output, ROOT / "build", chosen, wheels)
+    except (BuildError, WheelError, MenderError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for archive in archives:

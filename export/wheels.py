@@ -70,12 +70,18 @@ def read_lock(text: str) -> tuple[Wheel, ...]:
     return tuple(wheels)
 
 
-def choose(wheels: tuple[Wheel, ...], pythons: tuple[str, ...], platforms: tuple[str, ...]) -> tuple[Wheel, ...]:
-    """Those for any of the Pythons and any of the platforms; WheelError if a Python has none at all."""
-    for python in pythons:
-        if not any(wheel.python == python and set(wheel.platforms) & set(platforms) for wheel in wheels):
+def choose(
+    wheels: tuple[Wheel, ...], pythons: tuple[str, ...], extra: tuple[str, ...], platforms: tuple[str, ...]
+) -> tuple[Wheel, ...]:
+    """Those for any of the Pythons, usual or extra, and any of the platforms.
+
+    Raises WheelError if an extra Python has none: it was asked for. A usual one may have none, as on macOS on Intel.
+    """
+    here = tuple(wheel for wheel in wheels if set(wheel.platforms) & set(platforms))
+    for python in extra:
+        if all(wheel.python != python for wheel in here):
             raise WheelError(f"the lock has no wheel for Python {python} on {', '.join(platforms)}")
-    return tuple(wheel for wheel in wheels if wheel.python in pythons and set(wheel.platforms) & set(platforms))
+    return tuple(wheel for wheel in here if wheel.python in pythons + extra)
 
 
 def bring(wheel: Wheel, folder: Path) -> Path:

@@ -30,7 +30,7 @@ NOT_IN_EVERY_BLENDER = ("tests/packaging", "tests/demo")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run came to: how many tests; and for those that did not happen, lines with their names and the reason."""
+    """What one run came to: how many tests, and lines that name those that did not happen, with the reason."""
 
     name: str
     passed: int
