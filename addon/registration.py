@@ -5,11 +5,13 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
+from .operators.denoise_action import MOCAP_MENDER_OT_denoise_action
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
     preferences.MenderPreferences,
+    MOCAP_MENDER_OT_denoise_action,
 )
 
 

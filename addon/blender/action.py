@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.errors import MenderError
+from ..core.interpolation import Curve, can_evaluate
+from ..core.interpolation import evaluate as interpolate
 
 Channels = Any  # bpy.types.ActionChannelbag from 4.4 on, bpy.types.Action before
 Floats = NDArray[np.float32]
@@ -268,6 +270,10 @@ def evaluate(curve: bpy.types.FCurve, frames: Floats) -> Floats:
         place = np.minimum(np.searchsorted(points[:, 0], frames), len(points) - 1)
         if np.array_equal(points[place, 0], frames):
             return points[place, 1]
+        keys = read_keys(curve)
+        if can_evaluate(keys.interpolation):
+            run = Curve(keys.points, keys.left, keys.right, keys.interpolation, curve.extrapolation == "LINEAR")
+            return interpolate(run, frames).astype(np.float32)
     return np.array([curve.evaluate(frame) for frame in frames.tolist()], dtype=np.float32)
 
 

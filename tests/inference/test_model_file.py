@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from addon.inference.card import ModelCardError
 from addon.inference.model_file import installed_models, read_card
 from tests.inference.tiny_model import make_card, pull, write_model
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_usable_and_refused_models_are_listed(tmp_path):
@@ -70,4 +73,4 @@ def test_listing_models_loads_no_runtime(tmp_path):
         "import sys, pathlib; from addon.inference.model_file import installed_models; "
         "assert installed_models([pathlib.Path(sys.argv[1])])[0].card; assert 'onnxruntime' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=ROOT)

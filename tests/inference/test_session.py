@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,8 @@ from addon.inference import session
 from addon.inference.card import ModelCardError, Tensor
 from addon.inference.session import RuntimeUnavailable, load_model, runtime
 from tests.inference.tiny_model import make_card, pull, write_model
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_sessions_are_used_again_until_the_file_changes(tmp_path):
@@ -85,7 +88,7 @@ def test_a_runtime_that_does_not_import_is_told(tmp_path, source, expected):
         "try:\n    runtime()\nexcept RuntimeUnavailable as error:\n    print(error)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path), "missing" if source is None else "there"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert expected in said
     assert "restart Blender" in said
 

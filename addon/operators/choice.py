@@ -1,0 +1,60 @@
+"""What the animator chose, from an operator's properties to the rooms' own records: model, keys, bones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..blender.retarget import KeyRange
+from ..core.errors import MenderError
+from ..inference.model_file import installed_models
+from ..inference.session import Model, load_model
+from ..preferences import DEFAULT_MODEL, model_folders, threads
+
+
+def chosen_model(name: str) -> Model:
+    """The installed model called `name` (empty: the default one), loaded.
+
+    Raises MenderError where there is none of that name, or where it or the runtime does not load.
+    """
+    wanted = name or DEFAULT_MODEL
+    entries = installed_models(model_folders())
+    usable = {entry.name: entry for entry in entries if entry.card}
+    if wanted in usable:
+        return load_model(usable[wanted].path, threads())
+    for entry in entries:
+        if entry.name == wanted or entry.path.stem == wanted:
+            raise MenderError(entry.problem)
+    there = f"choose one of {', '.join(sorted(usable))}" if usable else "install the extension again"
+    raise MenderError(f"There is no model called {wanted}: {there}.")
+
+
+def chosen_keys(scene: bpy.types.Scene, frame_range: str, frame_start: float, frame_end: float) -> KeyRange:
+    """The keys that a frame range means ('ALL', 'PREVIEW', 'CUSTOM' or 'SELECTED_KEYS').
+
+    Raises MenderError where the range ends before it starts.
+    """
+    if frame_range == "SELECTED_KEYS":
+        return KeyRange(selected=True)
+    if frame_range == "PREVIEW":
+        if scene.use_preview_range:
+            return KeyRange(scene.frame_preview_start, scene.frame_preview_end)
+        return KeyRange(scene.frame_start, scene.frame_end)
+    if frame_range == "CUSTOM":
+        if frame_end < frame_start:
+            raise MenderError(f"The range from {frame_start:g} to {frame_end:g} is empty: let it end after its start.")
+        return KeyRange(frame_start, frame_end)
+    return KeyRange()
+
+
+def chosen_bones(obj: Any, bones: str) -> set[str]:
+    """Names of the bones of an armature object meant by 'ALL' or 'SELECTED'. Raises MenderError if none is selected."""
+    if bones == "ALL":
+        return {bone.name for bone in obj.pose.bones}
+    # From 5.0 on the pose bone is selected, before that the armature's bone.
+    own = bpy.app.version >= (5, 0, 0)
+    selected = {bone.name for bone in obj.pose.bones if (bone if own else bone.bone).select}
+    if not selected:
+        raise MenderError("No bone is selected: select the bones to change in pose mode, or change all of them.")
+    return selected
