@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from ..rigs import cmu
 from ..rotation import Array
 from ..skeleton import EndSite, Skeleton
@@ -14,6 +16,7 @@ _CMU_UNIT = {"the CMU database's unit of 5.644 cm": cmu.UNIT}
 _PERSON = (1.0, 2.5)
 _USUAL_PERSON = 1.7
 _LARGEST_IN_METRES = 10.0
+_FLOOR_TO_LEAP = 3.0
 
 
 def guess_unit(skeleton: Skeleton) -> tuple[float, str]:
@@ -53,3 +56,21 @@ def scaled(skeleton: Skeleton, factor: float) -> Skeleton:
             for site in skeleton.end_sites
         ),
     )
+
+
+def guess_unit_of_root(heights: Array, skeleton: Skeleton) -> tuple[float, str]:
+    """Metres per unit in which the root's heights (T,) above the floor are measured, and what this unit is called.
+
+    The hips of `skeleton`, in metres, are mostly as high as in its rest pose. Where no unit puts them there, the CMU
+    skeleton is in the database's own unit, any other in metres.
+    """
+    ours = set(skeleton.names) == set(cmu.SKELETON.names)
+    candidates = {name: _UNITS[name] for name in ("metres", "centimetres", "millimetres")} | (_CMU_UNIT if ours else {})
+    rest = skeleton.rest_positions()[:, 1]
+    expected = float(rest[0] - rest.min())
+    height = float(np.median(np.abs(heights)))
+    if height > 0 and expected > 0:
+        name = min(candidates, key=lambda unit: abs(math.log(height * candidates[unit] / expected)))
+        if 1 / _FLOOR_TO_LEAP <= height * candidates[name] / expected <= _FLOOR_TO_LEAP:
+            return candidates[name], name
+    return next(((unit, name) for name, unit in _CMU_UNIT.items() if ours), (1.0, "metres"))
