@@ -1,0 +1,195 @@
+"""Motion on armatures: a clip written as the action of an armature, an action read as a clip.
+
+Clips here are in the armature's own axes and length unit. Only what F-curves say is motion: constraints, drivers and
+NLA strips are not evaluated, scale is passed over, every bone is taken to inherit its parent's rotation, and the place,
+turn and motion of the armature object itself are not part of the clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.axes import rescaled, turned
+from ..core.clip import Clip
+from ..core.errors import MenderError
+from ..core.formats.unit import guess_unit
+from ..core.kinematics import global_rotations
+from ..core.rotation import Array, conjugate, multiply, to_matrix
+from ..core.rotation_mode import from_quaternions, property_of, to_quaternion
+from . import action
+from .action import Floats
+from .armature import RestPose, remembered_file, rest_pose, turn_from
+
+_STILL = 1e-4  # of the skeleton's extent: FBX files key locations that are zero but for rounding
+
+
+class MotionError(MenderError):
+    """The motion and the armature do not fit together."""
+
+
+def bones_by_name(clip: Clip, rest: RestPose) -> dict[int, str]:
+    """Joint of the clip -> bone of the same name. Raises MotionError where there is none at all."""
+    bones = set(rest.skeleton.names)
+    matched = {joint: name for joint, name in enumerate(clip.skeleton.names) if name in bones}
+    if not matched:
+        raise MotionError(
+            f"No bone is named as a joint of the motion ({', '.join(clip.skeleton.names[:3])} …): "
+            "choose another armature, or import onto a new one."
+        )
+    return matched
+
+
+def size_ratio(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> float:
+    """How large the armature is against the clip's skeleton, by the lengths of what they have in common."""
+    theirs = own = 0.0
+    for joint, bone in bones.items():
+        place = rest.skeleton.index(bone)
+        parent, above = clip.skeleton.parents[joint], rest.skeleton.parents[place]
+        if parent >= 0 and above >= 0 and bones.get(parent) == rest.skeleton.names[above]:
+            own += float(np.linalg.norm(clip.skeleton.offsets[joint]))
+            theirs += float(np.linalg.norm(rest.skeleton.offsets[place]))
+    ratio = theirs / own if own > 0 and theirs > 0 else 1.0
+    return 1.0 if abs(ratio - 1) < 1e-4 else ratio
+
+
+def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], frames: Floats, name: str) -> list[str]:
+    """Make `clip` a new action of the armature, keyed at `frames` (T,), each bone in its own rotation mode.
+
+    bones: joint -> bone. A bone moves against the nearest bone above that has a joint; bones between stay at rest.
+    The former action is kept in the file. Returns the bones whose location keys Blender would ignore (connected ones)
+    and that therefore got none.
+    """
+    rest = rest_pose(obj)
+    pose_bones: Any = obj.pose.bones if obj.pose else ()
+    local = _against_matched_bone(clip, rest, bones)
+    channels = action.new_action(obj, name)
+    by_mode: dict[str, list[int]] = {}
+    for joint, bone in bones.items():
+        by_mode.setdefault(pose_bones[bone].rotation_mode, []).append(joint)
+    for mode, joints in by_mode.items():
+        turns = np.stack([rest.turns[rest.skeleton.index(bones[joint])] for joint in joints])
+        values = from_quaternions(turned_by(local[:, joints], conjugate(turns)), mode)
+        for i, joint in enumerate(joints):
+            _write(channels, bones[joint], property_of(mode), frames, values[:, i])
+    ignored = []
+    for joint, positions in {0: clip.root_position, **clip.translations}.items():
+        if joint not in bones:
+            continue
+        bone = pose_bones[bones[joint]].bone
+        if bone.use_connect:
+            ignored.append(bone.name)
+            continue
+        place = rest.skeleton.index(bone.name)
+        start = rest.skeleton.rest_positions()[place] if joint == 0 else rest.skeleton.offsets[place]
+        _write(channels, bone.name, "location", frames, (positions - start) @ _location_axes(bone, rest.turns[place]))
+    return ignored
+
+
+def _write(channels: action.Channels, bone: str, name: str, frames: Floats, values: Array) -> None:
+    path = action.bone_path(bone, name)
+    for index in range(values.shape[1]):
+        action.write_curve(channels, path, index, frames, values[:, index], bone)
+
+
+def turned_by(q: Array, turns: Array) -> Array:
+    """Rotations `q` (T, J, 4) seen from axes turned by `turns` (J, 4): D·q·D⁻¹, joint by joint."""
+    result = q.copy()
+    for joint, matrix in enumerate(to_matrix(turns).astype(q.dtype)):
+        result[:, joint, 1:] = q[:, joint, 1:] @ matrix.T
+    return result
+
+
+def _against_matched_bone(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> Array:
+    """(T, J, 4) rotations of the matched joints against the joint of the nearest bone above that has one."""
+    joints = {bone: joint for joint, bone in bones.items()}
+    names, parents = rest.skeleton.names, rest.skeleton.parents
+    above = {}
+    for joint, bone in bones.items():
+        place = parents[rest.skeleton.index(bone)]
+        while place >= 0 and names[place] not in joints:
+            place = parents[place]
+        above[joint] = joints[names[place]] if place >= 0 else -1
+    different = [joint for joint, parent in above.items() if parent != clip.skeleton.parents[joint]]
+    if not different:
+        return clip.rotations
+    result, turned = clip.rotations.copy(), global_rotations(clip.rotations, clip.skeleton.parents)
+    for joint in different:
+        own, parent = turned[:, joint], above[joint]
+        result[:, joint] = own if parent < 0 else multiply(conjugate(turned[:, parent]), own)
+    return result
+
+
+def _location_axes(bone: bpy.types.Bone, turn: Array) -> Array:
+    """(3, 3) B: armature axes of a bone's location. A row vector in armature axes times B is in the bone's axes."""
+    return to_matrix(turn) if bone.use_local_location else np.eye(3)
+
+
+def read_clip(obj: bpy.types.Object, frames: Floats, fps: float) -> Clip:
+    """What the armature's assigned action does at `frames` (T,), which are evenly spaced at `fps`.
+
+    A property without a curve, or with a muted one, has its current value. All bones are joints of the clip, with
+    `translations` for those that move against their parent. Raises ArmatureError and ActionError.
+    """
+    rest = rest_pose(obj)
+    curves = action.by_path(action.assigned_channels(obj))
+    pose_bones: Any = obj.pose.bones if obj.pose else ()
+    skeleton = rest.skeleton
+    q = np.empty((len(frames), len(skeleton), 4), dtype=np.float32)
+    still = _STILL * float(np.ptp(skeleton.rest_positions(), axis=0).max())
+    root = np.broadcast_to(skeleton.offsets[0], (len(frames), 3))
+    translations = {}
+    for joint, name in enumerate(skeleton.names):
+        pose_bone = pose_bones[name]
+        mode = pose_bone.rotation_mode
+        q[:, joint] = to_quaternion(_values(curves, pose_bone, property_of(mode), frames), mode)
+        if pose_bone.bone.use_connect:
+            continue
+        location = _values(curves, pose_bone, "location", frames)
+        moved = skeleton.offsets[joint] + location @ _location_axes(pose_bone.bone, rest.turns[joint]).T
+        if joint == 0:
+            root = moved
+        elif np.abs(location).max(initial=0) > still:
+            translations[joint] = moved
+    return Clip(skeleton, fps, root, turned_by(q, rest.turns), translations)
+
+
+def pose_curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """The curves of the assigned action that place and turn the armature's bones. Raises ActionError."""
+    pose_bones: Any = obj.pose.bones if obj.pose else ()
+    names = ((bone.name, name) for bone in pose_bones for name in ("location", property_of(bone.rotation_mode)))
+    paths = {action.bone_path(bone, name) for bone, name in names}
+    return [curve for curve in action.assigned_channels(obj).fcurves if curve.data_path in paths]
+
+
+def for_file(obj: bpy.types.Object, clip: Clip) -> Clip:
+    """A clip of `read_clip` in the axes and the unit of a file: those of the one that the armature came from.
+
+    Any other armature is written Y up, with lengths as they are in the scene.
+    """
+    unit, up_axis = remembered_file(obj)
+    in_scene = rescaled(turned(clip, conjugate(turn_from(up_axis, obj))), _mean_scale(obj))
+    if unit is not None:
+        return replace(in_scene, unit=unit)
+    guessed, _ = guess_unit(in_scene.skeleton)
+    return replace(rescaled(in_scene, guessed), unit=guessed)
+
+
+def _mean_scale(obj: bpy.types.Object) -> float:
+    scale = float(np.abs(obj.matrix_world.to_scale()[:]).mean())
+    return 1.0 if abs(scale - 1) < 1e-6 or scale == 0 else scale
+
+
+def _values(curves: Mapping[tuple[str, int], bpy.types.FCurve], pose_bone: Any, name: str, frames: Floats) -> Array:
+    """(T, n) values of a pose bone's property: its curves, or else what it is now."""
+    current = np.array(getattr(pose_bone, name)[:], dtype=np.float32)
+    result = np.tile(current, (len(frames), 1))
+    for index in range(len(current)):
+        curve = curves.get((action.bone_path(pose_bone.name, name), index))
+        if curve is not None and not action.is_muted(curve):
+            result[:, index] = action.evaluate(curve, frames)
+    return result

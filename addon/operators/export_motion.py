@@ -1,0 +1,77 @@
+"""Write the active armature's action to a motion file, over any range."""
+
+# Blender reads properties from annotations, which mypy takes for types.
+# mypy: disable-error-code="valid-type, override, misc"
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper
+
+from ..blender import armature, motion
+from ..blender.frames import frame_span, sample_frames
+from ..core import formats
+from ..properties import FRAME_RANGE_ITEMS
+from .choice import chosen_keys
+from .reporting import reports_errors
+
+
+class MOCAP_MENDER_OT_export_motion(bpy.types.Operator, ExportHelper):
+    """Export the active armature's action as a motion file; the name's end says which: .bvh, .csv, .npy or .amc"""
+
+    bl_idname = "mocap_mender.export_motion"
+    bl_label = "Export Motion"
+
+    filename_ext = ".bvh"
+    check_extension = None  # any of the formats' suffixes is fine
+    filepath: StringProperty(name="File", description="The motion file to write", subtype="FILE_PATH")
+    filter_glob: StringProperty(default=";".join(f"*{suffix}" for suffix in formats.WRITABLE), options={"HIDDEN"})
+    frame_range: EnumProperty(name="Range", description="Which frames to export", items=FRAME_RANGE_ITEMS)
+    frame_start: FloatProperty(name="Start", description="First frame to export", default=1.0)
+    frame_end: FloatProperty(name="End", description="Last frame to export", default=250.0)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must move."""
+        obj = context.object
+        if obj is None or obj.type != "ARMATURE":
+            cls.poll_message_set("Click the armature whose motion to export first")
+            return False
+        if obj.animation_data is None or obj.animation_data.action is None:
+            cls.poll_message_set("The active armature has no action: import a motion or key its bones first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Propose the action's name."""
+        obj: Any = context.object
+        self.filepath = bpy.path.clean_name(obj.animation_data.action.name) + self.filename_ext
+        return ExportHelper.invoke(self, context, event)  # type: ignore[return-value]
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The options beside the file browser."""
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "frame_range")
+        if self.frame_range == "CUSTOM":
+            layout.prop(self, "frame_start")
+            layout.prop(self, "frame_end")
+
+    @reports_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Sample the action and write the file."""
+        scene: Any = context.scene
+        obj = armature.require_armature(context.object)
+        curves = motion.pose_curves(obj)
+        keys = chosen_keys(scene, self.frame_range, self.frame_start, self.frame_end)
+        frames, fps = sample_frames(scene, curves, *frame_span(curves, keys))
+        clip = motion.for_file(obj, motion.read_clip(obj, frames, fps))
+        path = Path(bpy.path.abspath(self.filepath))
+        formats.write(clip, path)
+        self.report({"INFO"}, f"{path.name}: {len(clip):,} frames at {fps:g} fps, {len(clip.skeleton)} bones")
+        return {"FINISHED"}
