@@ -8,8 +8,9 @@ import numpy as np
 
 from ..clip import Clip
 from ..errors import MotionFileError
-from ..rotation import Array, compatible_euler, to_euler
+from ..rotation import Array
 from ..skeleton import Skeleton
+from .angles import smooth_degrees
 from .text import decimal, write_file
 
 _INCH = 0.0254
@@ -126,11 +127,9 @@ def _motion_text(clip: Clip, names: list[str]) -> str:
     skeleton = clip.skeleton
     columns: list[Array] = []
     formats: list[str] = []
+    angles = smooth_degrees(clip.rotations, skeleton.rotation_orders)
     for joint, name in enumerate(names):
-        angles = to_euler(clip.rotations[:, joint], skeleton.rotation_orders[joint])
-        for frame in range(1, len(angles)):
-            angles[frame] = compatible_euler(angles[frame], angles[frame - 1])
-        values = np.degrees(angles)[:, ::-1]
+        values = angles[:, joint, ::-1]
         if joint == 0:
             values = np.concatenate([clip.root_position / clip.unit, values], axis=1)
         elif joint in clip.translations:

@@ -6,7 +6,6 @@ order is the order of the matrix product: "Zrotation Yrotation Xrotation" is RzÂ
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,8 +15,9 @@ import numpy as np
 
 from ..clip import Clip
 from ..errors import MotionFileError
-from ..rotation import AXES, Array, compatible_euler, continuous, from_euler, to_euler
+from ..rotation import AXES, Array, continuous, from_euler
 from ..skeleton import DEFAULT_ROTATION_ORDER, EndSite, Skeleton
+from .angles import smooth_degrees
 from .bvh_hierarchy import POSITIONS, ROTATIONS, Hierarchy, Node, read_hierarchy
 from .text import decimal, number, read_lines, read_table, shortened, write_file
 from .unit import guess_unit, scaled
@@ -220,14 +220,7 @@ def _written_vector(vector: Array) -> str:
 
 def _written_table(clip: Clip, order: Sequence[int]) -> Array:
     """(T, channels) numbers in the order of the joints in the file, angles without jumps."""
-    angles = np.empty((len(clip), len(clip.skeleton), 3))
-    orders = clip.skeleton.rotation_orders
-    for axes in set(orders):
-        members = [joint for joint, other in enumerate(orders) if other == axes]
-        angles[:, members] = to_euler(clip.rotations[:, members], axes)
-    for before, frame in itertools.pairwise(angles):
-        frame[:] = compatible_euler(frame, before)
-    angles = np.degrees(angles)
+    angles = smooth_degrees(clip.rotations, clip.skeleton.rotation_orders)
     columns = []
     for joint in order:
         if _has_position(clip, joint):
