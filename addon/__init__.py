@@ -3,13 +3,13 @@
 
 def register() -> None:
     """Add every class, property and command to Blender."""
-    from . import registration
+    from .registration import register as begin
 
-    registration.register()
+    begin()
 
 
 def unregister() -> None:
     """Take away what `register` added, in mirror order."""
-    from . import registration
+    from .registration import unregister as end
 
-    registration.unregister()
+    end()

@@ -5,25 +5,36 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
-from .operators.denoise_action import MOCAP_MENDER_OT_denoise_action
+from .operators import commands, denoise_action, export_motion, import_motion, runtime_check
+from .ui import menus, panel
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
     preferences.MenderPreferences,
-    MOCAP_MENDER_OT_denoise_action,
+    import_motion.MOCAP_MENDER_OT_import_motion,
+    export_motion.MOCAP_MENDER_OT_export_motion,
+    denoise_action.MOCAP_MENDER_OT_denoise_action,
+    panel.MOCAP_MENDER_MT_models,
+    panel.MOCAP_MENDER_PT_motion,
+    panel.MOCAP_MENDER_PT_denoise,
 )
 
 
 def register() -> None:
-    """Add every class and property to Blender."""
+    """Add every class, property, menu entry and command to Blender."""
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    menus.register()
+    commands.register()
 
 
 def unregister() -> None:
     """Take away what `register` added, last first."""
+    commands.unregister()
+    menus.unregister()
+    runtime_check.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

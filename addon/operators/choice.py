@@ -8,9 +8,22 @@ import bpy
 
 from ..blender.retarget import KeyRange
 from ..core.errors import MenderError
-from ..inference.model_file import installed_models
+from ..inference.model_file import ModelEntry, installed_models
 from ..inference.session import Model, load_model
 from ..preferences import DEFAULT_MODEL, model_folders, threads
+
+DENOISING_KINDS = ("pose_autoencoder",)
+
+
+def denoising_models() -> list[ModelEntry]:
+    """The installed models that can denoise, the default one first, then the files that are refused and say why.
+
+    Cheap enough to be asked for in every redraw: cards are read again only where a file has changed.
+    """
+    found = [
+        entry for entry in installed_models(model_folders()) if entry.card is None or entry.card.kind in DENOISING_KINDS
+    ]
+    return sorted(found, key=lambda entry: (entry.card is None, entry.name != DEFAULT_MODEL, entry.name))
 
 
 def chosen_model(name: str) -> Model:
@@ -19,7 +32,7 @@ def chosen_model(name: str) -> Model:
     Raises MenderError where there is none of that name, or where it or the runtime does not load.
     """
     wanted = name or DEFAULT_MODEL
-    entries = installed_models(model_folders())
+    entries = denoising_models()
     usable = {entry.name: entry for entry in entries if entry.card}
     if wanted in usable:
         return load_model(usable[wanted].path, threads())

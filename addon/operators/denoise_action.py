@@ -19,6 +19,7 @@ from ..inference.autoencoder import autoencode
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
 from .reporting import finished, reports_errors
+from .runtime_check import known_problem
 
 
 class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
@@ -52,6 +53,10 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
             return False
         if obj.animation_data is None or obj.animation_data.action is None:
             cls.poll_message_set("The armature has no action: import a motion or choose an action first")
+            return False
+        problem = known_problem()
+        if problem:
+            cls.poll_message_set(problem)
             return False
         return True
 

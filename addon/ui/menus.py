@@ -1,0 +1,30 @@
+"""Entries in Blender's own menus: File > Import and File > Export."""
+
+# The stubs know menus only by the context that a draw function gets.
+# mypy: disable-error-code="union-attr, arg-type"
+
+from __future__ import annotations
+
+import bpy
+
+_TITLE = "Mocap Mender Motion"
+
+
+def _import_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    menu.layout.operator("mocap_mender.import_motion", text=f"{_TITLE} (.bvh, .csv, .npy, .amc)")
+
+
+def _export_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    menu.layout.operator("mocap_mender.export_motion", text=f"{_TITLE} (.bvh, .csv, .npy)")
+
+
+def register() -> None:
+    """Add the entries at the end of both menus."""
+    bpy.types.TOPBAR_MT_file_import.append(_import_entry)
+    bpy.types.TOPBAR_MT_file_export.append(_export_entry)
+
+
+def unregister() -> None:
+    """Take both away."""
+    bpy.types.TOPBAR_MT_file_export.remove(_export_entry)
+    bpy.types.TOPBAR_MT_file_import.remove(_import_entry)

@@ -1,0 +1,181 @@
+"""The sidebar tab Mender in the 3D view: bring a motion in, clean it, take it out."""
+
+# The stubs let whatever a context gives be None; while a panel is drawn it is there.
+# mypy: disable-error-code="union-attr, arg-type, override"
+
+from __future__ import annotations
+
+import bpy
+
+from ..inference.model_file import ModelEntry
+from ..operators.choice import denoising_models
+from ..operators.runtime_check import check_soon, known_problem
+from ..preferences import DEFAULT_MODEL
+from ..properties import MenderSettings, settings_of
+from .card import facts, figures, lines
+
+_MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
+
+
+class MOCAP_MENDER_PT_motion(bpy.types.Panel):
+    """Motion in and out."""
+
+    bl_label = "Motion"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Mender"
+    bl_order = 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Import and export, and the action that is worked on."""
+        layout = self.layout
+        row = layout.row(align=True)
+        row.operator("mocap_mender.import_motion", text="Import", icon="IMPORT")
+        row.operator("mocap_mender.export_motion", text="Export", icon="EXPORT")
+        rig = context.active_object
+        if rig is None or rig.type != "ARMATURE":
+            _paragraph(layout, context, "Import a motion, or select an armature.", icon="INFO")
+        elif rig.animation_data is None or rig.animation_data.action is None:
+            _paragraph(layout, context, f"{rig.name} has no action yet.", icon="INFO")
+        else:
+            layout.template_ID(rig.animation_data, "action")
+
+
+class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
+    """Clean the active armature's action."""
+
+    bl_label = "Denoise"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Mender"
+    bl_order = 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The model with its card, the options, the button, and what it did."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = settings_of(context.scene)
+        entry = _chosen(settings)
+
+        _model_chooser(layout, settings, entry)
+        header, body = layout.panel("mocap_mender_card", default_closed=True)
+        header.label(text="About This Model")
+        if body:
+            _card(body, context, entry)
+
+        _options(layout, settings)
+        layout.separator()
+        check_soon()
+        problem = known_problem()
+        if problem:
+            _paragraph(layout.box(), context, problem, icon="ERROR")
+        _button(layout, settings)
+        if settings.done_line:
+            done = layout.column(align=True)
+            done.label(text=settings.done_action, icon="CHECKMARK")
+            done.label(text=settings.done_line, icon="BLANK1")
+
+
+class MOCAP_MENDER_MT_models(bpy.types.Menu):
+    """Models that can denoise, from the extension and from the model folder of the preferences."""
+
+    bl_label = "Model"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """One entry a model; files that cannot be used stand below, greyed out."""
+        layout = self.layout
+        entries = denoising_models()
+        usable = [entry for entry in entries if entry.card]
+        for entry in usable:
+            choice = layout.operator("wm.context_set_string", text=_label(entry), icon="NONE")
+            choice.data_path = "scene.mocap_mender.model"
+            choice.value = entry.name
+        refused = [entry for entry in entries if not entry.card]
+        if refused:
+            layout.separator()
+        for entry in refused:
+            row = layout.row()
+            row.enabled = False
+            row.label(text=entry.problem, icon="ERROR")
+        if not entries:
+            layout.label(text="No models found: see the model folder in the preferences")
+
+
+def _chosen(settings: MenderSettings) -> ModelEntry | None:
+    wanted = settings.model or DEFAULT_MODEL
+    return next((entry for entry in denoising_models() if entry.name == wanted), None)
+
+
+def _label(entry: ModelEntry) -> str:
+    return (entry.card.label or entry.name) if entry.card else entry.name
+
+
+def _model_chooser(layout: bpy.types.UILayout, settings: MenderSettings, entry: ModelEntry | None) -> None:
+    row = layout.split(factor=0.4)
+    row.alert = entry is None or entry.card is None
+    name = row.row()
+    name.alignment = "RIGHT"
+    name.label(text="Model")
+    text = _label(entry) if entry else f"{settings.model or DEFAULT_MODEL} is missing"
+    row.menu(MOCAP_MENDER_MT_models.__name__, text=text)
+
+
+def _card(layout: bpy.types.UILayout, context: bpy.types.Context, entry: ModelEntry | None) -> None:
+    if entry is None:
+        _paragraph(layout, context, "No model of this name is installed. Choose another one.", icon="ERROR")
+        return
+    if entry.card is None:
+        _paragraph(layout, context, entry.problem, icon="ERROR")
+        return
+    _paragraph(layout, context, entry.card.description)
+    for title, rows in (("", facts(entry.card)), ("Measured", list(figures(entry.card.metrics)))):
+        if title and rows:
+            layout.separator()
+            layout.label(text=title)
+        column = layout.column(align=True)
+        for label, text in rows:
+            _fact(column, context, label, text)
+
+
+def _fact(layout: bpy.types.UILayout, context: bpy.types.Context, label: str, text: str) -> None:
+    split = layout.split(factor=0.4)
+    name = split.column(align=True)
+    name.alignment = "RIGHT"
+    name.active = False
+    name.label(text=label)
+    value = split.column(align=True)
+    for line in _fitting(context, text, share=0.6):
+        value.label(text=line)
+
+
+def _options(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
+    column = layout.column()
+    column.prop(settings, "frame_range")
+    if settings.frame_range == "CUSTOM":
+        frames = column.column(align=True)
+        frames.prop(settings, "frame_start")
+        frames.prop(settings, "frame_end")
+    column.row().prop(settings, "bones", expand=True)
+    column.prop(settings, "strength", slider=True)
+    column.row().prop(settings, "result", expand=True)
+
+
+def _button(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
+    row = layout.row()
+    row.scale_y = 1.6
+    button = row.operator("mocap_mender.denoise_action", text="Denoise", icon="MOD_SMOOTH")
+    for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "strength", "result"):
+        setattr(button, name, getattr(settings, name))
+
+
+def _paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    for number, line in enumerate(_fitting(context, text, share=1.0 if icon == "NONE" else 0.9)):
+        column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
+
+
+def _fitting(context: bpy.types.Context, text: str, share: float) -> list[str]:
+    scale = context.preferences.system.ui_scale
+    return lines(text, (context.region.width - _MARGIN * scale) * share, scale)
