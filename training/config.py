@@ -7,7 +7,7 @@ import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import tyro
 
@@ -26,6 +26,7 @@ class Recipe:
 
     schedule: the learning rate stays, or falls along a cosine to zero. warm_up: steps of linear rise before that.
     clip: largest norm of the gradient, 0 for none. ema: decay of the averaged weights, 0 for none.
+    mirror: train on mirrored poses too.
     leave_out: a training subject to leave out, so that a choice can be judged without the test set.
     log_every: steps between two lines of metrics. threads: CPU threads, 0 for PyTorch's own choice.
     """
@@ -40,6 +41,7 @@ class Recipe:
     weight_decay: float = 0.0
     clip: float = 0.0
     ema: float = 0.0
+    mirror: bool = False
     seed: int = 0
     leave_out: str = ""
     log_every: int = 50
@@ -57,17 +59,16 @@ class TutorialRecipe(Recipe):
 
 @dataclass(frozen=True)
 class PoseCompressRecipe(Recipe):
-    """Our compression of a pose to `code` numbers. width: hidden units of the encoder and of the decoder.
+    """Our compression of a pose to `code` numbers.
 
-    mirror: train on mirrored poses too. mix: share of poses whose limbs come from different frames. noise: largest
-    deviation, in radians, of the jitter on a training pose.
+    width: hidden units of the encoder and of the decoder. blend: share of poses whose limbs are blended with others'.
+    position: weight of the joints' distance in metres beside the rotations' (half their angle in radians).
     """
 
     code: int = 30
-    width: int = 192
-    mirror: bool = True
-    mix: float = 0.5
-    noise: float = 0.05
+    width: int = 160
+    blend: float = 0.5
+    position: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class PoseDenoiseRecipe(Recipe):
 
     sigma_low, sigma_high: deviation of the training noise on quaternion components, drawn log-uniformly between them.
     clean: share of poses without noise. quiet: share of poses in which some joints carry no noise.
-    mirror: train on mirrored poses too.
+    blend: share of poses whose limbs are blended with others'.
     """
 
     width: int = 160
@@ -85,37 +86,29 @@ class PoseDenoiseRecipe(Recipe):
     sigma_high: float = 0.13
     clean: float = 0.05
     quiet: float = 0.3
-    mirror: bool = True
+    blend: float = 0.3
 
 
 _TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
 _SPARSE = dataclasses.replace(_TUTORIAL, first=256, second=128, activity_l1=1e-9)
-_COMPRESS = PoseCompressRecipe(
-    epochs=300,
-    batch=512,
-    learning_rate=2e-3,
-    schedule="cosine",
-    warm_up=200,
-    weight_decay=0.01,
-    clip=1.0,
-    ema=0.999,
-)
-_DENOISE = PoseDenoiseRecipe(
-    epochs=300,
-    batch=512,
-    learning_rate=2e-3,
-    schedule="cosine",
-    warm_up=200,
-    weight_decay=0.01,
-    clip=1.0,
-    ema=0.999,
-)
+_OURS: dict[str, Any] = {
+    "batch": 512,
+    "learning_rate": 2e-3,
+    "schedule": "cosine",
+    "warm_up": 200,
+    "weight_decay": 0.01,
+    "clip": 1.0,
+    "ema": 0.999,
+    "mirror": True,
+}
+_COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
+_DENOISE = PoseDenoiseRecipe(epochs=300, **_OURS)
 
 RECIPES: dict[str, dict[Preset, Recipe]] = {
     "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},
     "tutorial-sparse": {"cpu": _SPARSE, "gpu": _SPARSE},
-    "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=3000, batch=2048)},
-    "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=3000, batch=2048)},
+    "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=2000, batch=2048)},
+    "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=2000, batch=2048)},
 }
 
 DESCRIPTIONS = {

@@ -1,22 +1,38 @@
-"""Which network a recipe trains."""
+"""Which network a recipe trains, and what it is told about the data before it learns."""
 
 from __future__ import annotations
 
 from torch import nn
 
+from addon.core import rotation
 from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
-from .config import Recipe, TutorialRecipe
+from .config import PoseCompressRecipe, Recipe, TutorialRecipe
+from .data.limbs import limb_of
+from .data.poses import PoseFrame
+from .models.pose_compress import PoseCompressor, loosely_coupled_basis
 from .models.tutorial import TutorialAutoencoder
 
 
-def network(recipe: Recipe, joints: tuple[str, ...], poses: Array, reference: Array) -> nn.Module:
-    """A fresh network for a recipe.
-
-    poses: (N, J, 4) aligned to `reference` (J, 4): what the network is told about the data before it learns.
-    """
+def network(recipe: Recipe, frame: PoseFrame) -> nn.Module:
+    """A fresh network for a recipe on poses of this frame."""
     match recipe:
         case TutorialRecipe():
-            return TutorialAutoencoder(4 * len(joints), recipe.first, recipe.second)
+            return TutorialAutoencoder(4 * len(frame.joints), recipe.first, recipe.second)
+        case PoseCompressRecipe():
+            return PoseCompressor(frame.reference, frame.moving, recipe.code, recipe.width)
     raise MenderError(f"No network is known for {type(recipe).__name__}.")
+
+
+def tell_about(model: nn.Module, frame: PoseFrame, poses: Array) -> None:
+    """Let a network that starts from the data's statistics see the poses (N, J, 4), aligned to the reference."""
+    if isinstance(model, PoseCompressor):
+        vectors = rotation_vectors(frame, poses)[:, frame.moving]
+        limbs = limb_of(frame.joints)[frame.moving]
+        model.start_linear(*loosely_coupled_basis(vectors, limbs, model.project.out_features))
+
+
+def rotation_vectors(frame: PoseFrame, poses: Array) -> Array:
+    """(N, J, 3) rotation vectors of poses (N, J, 4) relative to the frame's reference."""
+    return rotation.log(rotation.multiply(rotation.conjugate(frame.reference), poses))

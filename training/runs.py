@@ -18,9 +18,9 @@ from addon.core.rotation import Array
 
 from . import checkpoint, engine
 from .config import RECIPES, Recipe
-from .data.poses import PoseSet, reference_rotations
+from .data.poses import PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
-from .networks import network
+from .networks import network, tell_about
 from .tasks import task_for
 
 FOLDER = Path("runs")
@@ -33,12 +33,11 @@ class RunError(MenderError):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished run. `reference` (J, 4) is what the poses' hemispheres are aligned to before the network."""
+    """A finished run: its recipe, what its pose vectors mean, and the network."""
 
     name: str
     recipe: Recipe
-    joints: tuple[str, ...]
-    reference: Array
+    frame: PoseFrame
     model: nn.Module
 
 
@@ -50,14 +49,17 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     if recipe.leave_out:
         poses = poses.without_subject(recipe.leave_out)
     stacked = _sampled(poses.stacked(), sample, recipe.seed)
-    reference = reference_rotations(stacked)
+    if recipe.mirror:
+        stacked = np.concatenate([stacked, mirrored(stacked, poses.joints)])
+    frame = pose_frame(poses.joints, stacked)
+    aligned = rotation.aligned(stacked, frame.reference)
     with processes() as here:
         if here.is_first:
-            _claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, poses, reference)
+            _claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, frame)
         torch.manual_seed(recipe.seed)
-        aligned = rotation.aligned(stacked, reference)
-        model = network(recipe, poses.joints, aligned, reference)
-        task = task_for(recipe, poses.joints, aligned, reference)
+        model = network(recipe, frame)
+        tell_about(model, frame, aligned)
+        task = task_for(recipe, frame, aligned)
         averaged = engine.train(model, task, recipe, folder, here, tensorboard)
         if here.is_first:
             checkpoint.save_weights(averaged, folder)
@@ -69,12 +71,13 @@ def load(folder: Path) -> Run:
     content = _read(folder)
     try:
         recipe = type(RECIPES[content["recipe"]]["cpu"])(**content["settings"])
-        joints, reference = tuple(content["joints"]), np.array(content["reference"], dtype=np.float32)
+        reference = np.array(content["reference"], dtype=np.float32)
+        frame = PoseFrame(tuple(content["joints"]), reference, np.array(content["moving"], dtype=np.int64))
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{folder / DESCRIPTION} was written by another version ({error}): train again.") from error
-    model = network(recipe, joints, reference[None], reference)
+    model = network(recipe, frame)
     checkpoint.load_weights(model, folder)
-    return Run(content["recipe"], recipe, joints, reference, model.eval())
+    return Run(content["recipe"], recipe, frame, model.eval())
 
 
 def _sampled(poses: Array, count: int, seed: int) -> Array:
@@ -83,7 +86,7 @@ def _sampled(poses: Array, count: int, seed: int) -> Array:
     return poses[np.random.default_rng(seed).choice(len(poses), count, replace=False)]
 
 
-def _claim(folder: Path, description: dict[str, Any], poses: PoseSet, reference: Array) -> None:
+def _claim(folder: Path, description: dict[str, Any], frame: PoseFrame) -> None:
     """Write what the folder is for, or check that a run that began there is the same."""
     if (folder / checkpoint.STATE).is_file():
         begun = _read(folder)
@@ -92,7 +95,12 @@ def _claim(folder: Path, description: dict[str, Any], poses: PoseSet, reference:
                 f"{folder} holds a run with other settings: name another folder with --folder, or remove it."
             )
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**description, "joints": list(poses.joints), "reference": reference.tolist()}
+    content = {
+        **description,
+        "joints": list(frame.joints),
+        "reference": frame.reference.tolist(),
+        "moving": frame.moving.tolist(),
+    }
     (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n")
 
 

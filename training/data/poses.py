@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from addon.core import rotation
+from addon.core.rigs.cmu import SKELETON
 from addon.core.rotation import Array
+
+_STILL_DEGREES = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +48,35 @@ class PoseSet:
         return replace(self, takes=tuple(take for take in self.takes if take.subject == subject))
 
 
-def reference_rotations(poses: Array) -> Array:
-    """(J, 4) mean rotation of each joint of (N, J, 4) poses, w >= 0: the reference that hemispheres are aligned to."""
-    return rotation.mean(poses)
+@dataclass(frozen=True, eq=False)
+class PoseFrame:
+    """What the numbers of a pose vector mean.
+
+    joints: J names. reference: (J, 4) mean rotations, w >= 0, that hemispheres are aligned to. moving: (M,) indices of
+    the joints that the training poses move; the others stay at the reference.
+    """
+
+    joints: tuple[str, ...]
+    reference: Array
+    moving: np.ndarray
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """J indices; -1 hangs on the body's root joint, which no pose holds."""
+        return tuple(parent - 1 for parent in SKELETON.parents[1:])
+
+    @property
+    def offsets(self) -> Array:
+        """(J, 3) metres from the parent's position in the rest pose."""
+        return SKELETON.offsets[1:]
+
+
+def pose_frame(joints: tuple[str, ...], poses: Array) -> PoseFrame:
+    """The frame that training poses (N, J, 4) give."""
+    reference = rotation.mean(poses)
+    stray = np.degrees(rotation.angle_between(reference, poses))
+    moving = np.flatnonzero(np.sqrt(np.mean(stray**2, axis=0)) > _STILL_DEGREES)
+    return PoseFrame(joints, reference, moving)
 
 
 def mirror_joints(joints: tuple[str, ...]) -> np.ndarray:
