@@ -108,13 +108,18 @@ def swing_twist(q: Array, axis: Array) -> tuple[Array, Array]:
 
 def between(a: Array, b: Array) -> Array:
     """The smallest rotation (..., 4) that turns direction `a` (..., 3) into direction `b` (..., 3)."""
-    a = a / np.linalg.norm(a, axis=-1, keepdims=True)
-    b = b / np.linalg.norm(b, axis=-1, keepdims=True)
-    cosine = np.sum(a * b, axis=-1, keepdims=True)
-    half_turn_axis = np.cross(a, np.eye(3, dtype=a.dtype)[np.argmin(np.abs(a), axis=-1)])
-    half_turn = np.concatenate([np.zeros_like(cosine), half_turn_axis], axis=-1)
-    q = np.concatenate([1 + cosine, np.cross(a, b)], axis=-1)
-    return normalize(np.where(cosine < -1 + 1e-7, half_turn, q))
+    dtype = np.result_type(a, b, np.float32)
+    a = a / np.linalg.norm(a.astype(np.float64), axis=-1, keepdims=True)
+    b = b / np.linalg.norm(b.astype(np.float64), axis=-1, keepdims=True)
+    # Twice the turn from a to the direction midway, which keeps its digits where a and b are nearly opposite.
+    midway = a + b
+    length = np.linalg.norm(midway, axis=-1, keepdims=True)
+    opposite = length < 1e-7
+    midway = midway / np.where(opposite, 1, length)
+    q = np.concatenate([np.sum(a * midway, axis=-1, keepdims=True), np.cross(a, midway)], axis=-1)
+    any_axis_across = np.cross(a, np.eye(3)[np.argmin(np.abs(a), axis=-1)])
+    half_turn = np.concatenate([np.zeros_like(length), any_axis_across], axis=-1)
+    return normalize(np.where(opposite, half_turn, q)).astype(dtype)
 
 
 def mean(q: Array) -> Array:

@@ -111,6 +111,13 @@ def test_between_turns_one_direction_into_the_other(a, b):
     assert np.allclose(turned, b / np.linalg.norm(b, axis=-1, keepdims=True), atol=1e-5)
 
 
+@pytest.mark.parametrize("tilt", [1e-3, 1e-4, 1e-5, 1e-6, 1e-9])
+def test_between_nearly_opposite_directions(tilt):
+    a, b = np.array([1.0, tilt, tilt]), np.array([-1.0, 0, 0])
+    turned = rotation.rotate(rotation.between(a, b), a / np.linalg.norm(a))
+    assert np.allclose(turned, b, atol=1e-7)
+
+
 def test_between_opposite_directions_is_a_half_turn():
     x = np.array([1.0, 0, 0])
     assert rotation.rotate(rotation.between(x, -x), x) == pytest.approx(-x)
