@@ -139,6 +139,18 @@ def key_frames(binding: Binding, asked: Collection[str], keys: KeyRange) -> Floa
     return _union([frames for track in binding.matched if track.bone in asked for frames in _frames(track, keys)])
 
 
+def model_frames(keys: Floats, scene_fps: float, model_fps: float | None) -> Floats:
+    """(T,) frames of the scene at which a model of `model_fps` sees the stretch of the keys' frames (N,), N at least 1.
+
+    A model without a rate of its own sees single poses: those at the keys.
+    """
+    if model_fps is None:
+        return keys
+    step = scene_fps / model_fps
+    count = int(np.ceil((keys[-1] - keys[0]) / step - 1e-4)) + 1
+    return (keys[0] + step * np.arange(count)).astype(np.float32)
+
+
 def sample(binding: Binding, frames: Floats) -> Array:
     """(T, J, 4) local rotations of the model's joints at `frames` (T,). Absent joints hold the reference."""
     result = np.empty((len(frames), len(binding.tracks), 4), dtype=np.float32)
@@ -172,6 +184,8 @@ def edits(
     """
     changes: list[Edit] = []
     angles: list[Array] = []
+    if strength == 0:
+        return changes, 0.0
     for joint, track in enumerate(binding.tracks):
         if track is None or track.bone not in asked or not track.curves:
             continue

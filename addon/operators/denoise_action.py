@@ -12,6 +12,8 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..blender import action, retarget
+from ..blender.armature import require_armature
+from ..blender.frames import scene_fps
 from ..core.errors import MenderError
 from ..core.rigs.matching import match_by_name
 from ..core.rotation import conjugate, multiply
@@ -64,7 +66,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Denoise, or report one sentence and change nothing."""
         started = time.perf_counter()
-        obj: Any = context.object
+        obj: Any = require_armature(context.object)
         scene: Any = context.scene
         action.require_editable(obj)
         channels = action.assigned_channels(obj)
@@ -76,12 +78,13 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         joints = match_by_name(obj.data.bones.keys(), card.joints)
         binding = retarget.bind(obj, channels, joints, card.skeleton, card.reference)
         retarget.require_editable_curves(binding, asked)
-        frames = retarget.key_frames(binding, asked, keys)
-        if not len(frames):
+        timed = retarget.key_frames(binding, asked, keys)
+        if not len(timed):
             raise MenderError(
                 f"No rotation key of the bones that {card.label} knows lies in the range: "
                 "widen the range or select other bones."
             )
+        frames = retarget.model_frames(timed, scene_fps(scene), card.fps)
         poses = retarget.sample(binding, frames)
         corrections = multiply(conjugate(poses), autoencode(model, poses))
         changes, degrees = retarget.edits(binding, frames, corrections, asked, keys, self.strength)

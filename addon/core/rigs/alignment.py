@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..axes import Y_UP_TO_Z_UP
 from ..rotation import Array, between, conjugate, from_matrix, multiply, rotate
 from ..skeleton import Skeleton
 
@@ -22,8 +23,7 @@ SAME_REST = np.radians(3.0)
 SQUARE = np.radians(30.0)
 """Axes this near to quarter turns of each other are taken for exactly that: up is up, forward is forward."""
 
-UP_Z_TO_Y = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0.0, 0.0])
-"""Blender's axes, Z up, to those of motion files, Y up: a quarter turn about X."""
+UP_Z_TO_Y = conjugate(Y_UP_TO_Z_UP)
 
 _NO_TURN = np.array([1.0, 0.0, 0.0, 0.0])
 
@@ -48,7 +48,7 @@ def align(model: Skeleton, reference: Array, present: NDArray[np.bool_], heads: 
     """
     bones = _bones(model, present, heads)
     axes = _axes(bones)
-    turns = _turns(model, present, bones, axes)
+    turns = _turns(model, bones, axes)
     left, right = np.tile(_NO_TURN, (len(model), 1)), np.tile(_NO_TURN, (len(model), 1))
     absent = np.tile(_NO_TURN, (len(model), 1))  # rotations of the joints that the rig lacks, from the next above on
     for joint, parent in enumerate(model.parents):
@@ -93,21 +93,21 @@ def _axes(bones: dict[int, tuple[Array, Array]]) -> Array:
     return best if certain and _angle(best, square) > SQUARE else square
 
 
-def _turns(
-    model: Skeleton, present: NDArray[np.bool_], bones: dict[int, tuple[Array, Array]], axes: Array
-) -> NDArray[np.float64]:
+def _turns(model: Skeleton, bones: dict[int, tuple[Array, Array]], axes: Array) -> NDArray[np.float64]:
     """C (J, 4): the turn of every joint's rest bone from the model to the rig, in the model's axes."""
     turns = np.tile(_NO_TURN, (len(model), 1))
-    measured = {}
-    for joint, (ours, theirs) in bones.items():
-        turned = rotate(axes, theirs)
-        fitted, certain = _fit(ours, turned)
-        measured[joint] = fitted if certain else between(ours.mean(axis=0), turned.mean(axis=0))
-    if measured and np.median([_angle(turn, turns[0]) for turn in measured.values()]) < SAME_REST:
+    apart = [_angle_between(ours, rotate(axes, theirs)) for ours, theirs in bones.values()]
+    if not apart or np.median(np.concatenate(apart)) < SAME_REST:
         return turns
     for joint, parent in enumerate(model.parents):
-        inherited = turns[parent] if parent >= 0 else turns[joint]
-        turns[joint] = measured.get(joint, inherited) if present[joint] else inherited
+        turns[joint] = turns[parent] if parent >= 0 else _NO_TURN
+        if joint in bones:
+            # Seen from the turned parent, so that a limb which rests turned as a whole keeps its twist.
+            ours, theirs = rotate(turns[joint], bones[joint][0]), rotate(axes, bones[joint][1])
+            fitted, certain = _fit(ours, theirs)
+            turns[joint] = multiply(
+                fitted if certain else between(ours.mean(axis=0), theirs.mean(axis=0)), turns[joint]
+            )
     return turns
 
 
@@ -123,6 +123,10 @@ def _fit(source: Array, target: Array) -> tuple[Array, bool]:
 
 def _angle(a: Array, b: Array) -> float:
     return float(2 * np.arccos(np.clip(abs(np.dot(a, b)), 0, 1)))
+
+
+def _angle_between(a: Array, b: Array) -> Array:
+    return np.arccos(np.clip(np.sum(a * b, axis=-1), -1, 1))
 
 
 def _quarter_turns() -> list[Array]:
