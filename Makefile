@@ -76,8 +76,8 @@ define install
 	@echo "$(@D): $(2)"
 	@$(if $(1),,echo "Python 3.11 (or 3.13) was not found: install it, or say where it is, as in PYTHON311=/usr/bin/python3.11" >&2; exit 1)
 	@$(1) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --constraint constraints.txt pip
-	@$(@D)/bin/python -m pip install --quiet --constraint constraints.txt $(addprefix --group ,$(2))
+	@$(@D)/bin/python -m pip install -qq --constraint constraints.txt pip
+	@$(@D)/bin/python -m pip install -qq --constraint constraints.txt $(addprefix --group ,$(2))
 	@touch $@
 endef
 

@@ -1,9 +1,14 @@
-"""What every test run shares: a process that has loaded bpy is ended at once when pytest is done."""
+"""What every test run shares: no test is timed; a process that has loaded bpy is ended at once when pytest is done."""
 
 import os
 import sys
 
+import hypothesis
 import pytest
+
+# A slow machine fails no test. All else stays as hypothesis has it, which on CI takes the same examples every time.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SESSION = pytest.StashKey[pytest.Session]()
 
