@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .rotation import Array, continuous, normalize
+from .rotation import Array, aligned, continuous, normalize
 
 _GAUSSIAN_REACH = 4.0  # standard deviations, as in scipy.ndimage
 
@@ -92,10 +92,10 @@ def kalman(rotations: Array, acceleration_density: float, measurement_sigma: flo
 def pca_butterworth(rotations: Array, mean: Array, basis: Array, cutoff: float, fps: float) -> Array:
     """`butterworth`, then the pose projected on a linear pose space: mean (J·4,) and orthonormal basis (K, J·4).
 
-    The basis comes from training data whose quaternions lie in the hemisphere of the given rotations.
+    The basis comes from training data, each pose in the hemisphere of `mean`, to which the smoothed poses are brought.
     """
     smooth = butterworth(rotations, cutoff, fps).astype(np.float64)
-    pose = smooth.reshape(len(smooth), -1) - mean
+    pose = aligned(smooth, mean.reshape(smooth.shape[1:])).reshape(len(smooth), -1) - mean
     return normalize((pose @ basis.T @ basis + mean).reshape(rotations.shape)).astype(rotations.dtype)
 
 

@@ -96,6 +96,24 @@ def aligned(q: Array, reference: Array) -> Array:
     return np.where(np.sum(q * reference, axis=-1, keepdims=True) < 0, -q, q)
 
 
+def steadily_aligned(q: Array, reference: Array) -> Array:
+    """The same rotations (T, ..., 4), continuous in time and in the hemisphere of `reference` (..., 4).
+
+    A rotation about as far from the reference as can be would jump with every bit of noise if each frame were aligned
+    alone: here the sign follows the frame before, and changes only where the rotation is clearly on the other side.
+    """
+    if not len(q):
+        return q.copy()
+    q = continuous(q)
+    near = np.sum(q * reference, axis=-1, keepdims=True)
+    frames = np.arange(len(q)).reshape(-1, *(1,) * (q.ndim - 1))
+    clear = np.abs(near) > 0.5
+    last_clear = np.maximum.accumulate(np.where(clear, frames, -1), axis=0)
+    first_clear = np.argmax(clear, axis=0)[None]  # the first frame of all where none is clear
+    decider = np.where(last_clear < 0, first_clear, last_clear)
+    return np.where(np.take_along_axis(near, decider, axis=0) < 0, -q, q)
+
+
 def swing_twist(q: Array, axis: Array) -> tuple[Array, Array]:
     """Split unit quaternions (..., 4) so that q = swing · twist, `twist` turning about the unit `axis` (..., 3).
 

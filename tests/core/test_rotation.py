@@ -173,3 +173,23 @@ def test_normalize_mends_what_has_no_direction():
 def test_unknown_axes_are_refused(axes):
     with pytest.raises(ValueError, match="once each"):
         rotation.from_euler(np.zeros(3), axes)
+
+
+def test_steady_alignment_does_not_flicker_at_the_border():
+    border = np.array([0.0, 1.0, 0.0, 0.0])
+    q = rotation.normalize(border + 0.05 * np.random.default_rng(0).standard_normal((200, 1, 4)))
+    steady = rotation.steadily_aligned(q, rotation.IDENTITY.astype(float))
+    same_rotation(steady, q)
+    assert np.all(np.sum(steady[1:] * steady[:-1], axis=-1) > 0)
+
+
+@pytest.mark.parametrize("start", [0.0, 2 * np.pi])
+def test_steady_alignment_comes_back_after_a_whole_turn(start):
+    turning = np.zeros((100, 1, 3))
+    turning[:, 0, 1] = start + np.linspace(0, 3 * np.pi, 100)
+    q = rotation.exp(turning)
+    steady = rotation.steadily_aligned(q, rotation.IDENTITY.astype(float))
+    same_rotation(steady, q)
+    assert steady[0, 0, 0] > 0.99
+    assert steady[66, 0, 0] > 0.99  # after one turn
+    assert np.sum(np.sum(steady[1:] * steady[:-1], axis=-1) < 0) <= 2
