@@ -25,7 +25,8 @@ def facts(card: ModelCard) -> list[tuple[str, str]]:
 def figures(metrics: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """The measured figures of a card, nested ones flattened: label and text."""
     for key, value in metrics.items():
-        name = f"{above}, {_words(key)}" if above else _words(key)
+        words = key.replace("_", " ").strip()
+        name = f"{above}, {words}" if above else words[:1].upper() + words[1:]
         if isinstance(value, Mapping):
             yield from figures(value, name)
         elif isinstance(value, float):
@@ -44,7 +45,3 @@ def _sight(card: ModelCard) -> str:
         rate = f" at {card.fps:g} fps" if card.fps else ""
         return f"{card.window} frames at once{rate}"
     return f"Any number of frames at {card.fps:g} fps" if card.fps else "One pose at a time"
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ").strip().capitalize()

@@ -1,0 +1,171 @@
+"""The batch on the command line: import, denoise and export of one file and of a folder, exit codes and messages."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+from addon.core import formats
+from addon.core.clip import Clip
+from addon.core.rotation import angle_between
+from addon.core.skeleton import Skeleton
+from addon.operators.commands import DONE, NOT_STARTED, SOME_FAILED, run
+from tests.blender.figure import JOINTS, PARENTS, make_model, model_offsets, wobble
+
+FRAMES = np.arange(24)
+
+
+@pytest.fixture(autouse=True)
+def model(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("models")
+    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [folder])
+    return make_model(folder)
+
+
+@pytest.fixture
+def takes(tmp_path):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for seed, name in enumerate(("run", "walk")):
+        formats.write(figure_clip(seed), folder / f"{name}.bvh")
+    return folder
+
+
+def figure_clip(seed=0):
+    skeleton = Skeleton(
+        ("Hips", *JOINTS),
+        (-1, *(parent + 1 for parent in PARENTS)),
+        np.concatenate([np.zeros((1, 3)), model_offsets()]),
+    )
+    rotations = np.stack([wobble(FRAMES, seed * 100 + joint) for joint in range(len(skeleton))], axis=1)
+    return Clip(skeleton, 30.0, np.zeros((len(FRAMES), 3)), rotations)
+
+
+def call(*words):
+    return run([str(word) for word in words])
+
+
+def degrees_apart(a, b):
+    """The largest angle between two motion files' rotations."""
+    return float(np.degrees(angle_between(formats.read(a).rotations, formats.read(b).rotations)).max())
+
+
+def test_import_and_export_of_a_folder_give_the_motion_back(takes, tmp_path, capfd):
+    assert call("import", takes, "--output", tmp_path / "scenes") == DONE
+    assert call("export", tmp_path / "scenes", "--output", tmp_path / "back", "--format", "bvh") == DONE
+    assert sorted(path.name for path in (tmp_path / "back").iterdir()) == ["run.bvh", "walk.bvh"]
+    for name in ("run.bvh", "walk.bvh"):
+        assert degrees_apart(takes / name, tmp_path / "back" / name) < 0.01
+    told = capfd.readouterr().out
+    assert f"run.bvh -> {tmp_path / 'scenes' / 'run.blend'}: frames 1 to 24" in told
+    assert "2 of 2 files done" in told
+
+
+def test_denoise_of_a_motion_file(takes, tmp_path, capfd):
+    before = (takes / "walk.bvh").read_bytes()
+    assert call("denoise", takes / "walk.bvh", "--output", tmp_path / "clean.bvh") == DONE
+    assert degrees_apart(takes / "walk.bvh", tmp_path / "clean.bvh") > 1
+    assert (takes / "walk.bvh").read_bytes() == before
+    assert "° mean" in capfd.readouterr().out
+
+
+def test_strength_zero_leaves_the_motion_as_it_is(takes, tmp_path):
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "same.bvh", "--strength", "0") == DONE
+    assert degrees_apart(takes / "walk.bvh", tmp_path / "same.bvh") < 0.01
+
+
+def test_denoise_of_a_scene_keeps_the_original_beside_the_copy(takes, tmp_path):
+    assert call("import", takes / "walk.bvh", "-o", tmp_path / "walk.blend") == DONE
+    before = (tmp_path / "walk.blend").read_bytes()
+    assert call("denoise", tmp_path / "walk.blend", "-o", tmp_path / "clean.blend") == DONE
+    assert (tmp_path / "walk.blend").read_bytes() == before
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "clean.blend"))
+    (rig,) = (obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    assert {action.name for action in bpy.data.actions} > {rig.animation_data.action.name}
+
+
+def test_in_place_keeps_one_action(takes, tmp_path):
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "clean.blend", "--in-place") == DONE
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "clean.blend"))
+    assert len(bpy.data.actions) == 1
+
+
+def test_a_folder_of_motion_files_keeps_its_format(takes, tmp_path):
+    assert call("denoise", takes, "-o", tmp_path / "clean") == DONE
+    assert sorted(path.name for path in (tmp_path / "clean").iterdir()) == ["run.bvh", "walk.bvh"]
+
+
+def test_frames_outside_the_range_stay(takes, tmp_path):
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "part.bvh", "--frames", 5, 10) == DONE
+    before, after = (formats.read(path).rotations for path in (takes / "walk.bvh", tmp_path / "part.bvh"))
+    changed = np.degrees(angle_between(before, after)).max(axis=1) > 0.1
+    assert np.flatnonzero(changed).tolist() == [4, 5, 6, 7, 8, 9]
+
+
+def test_export_of_a_range(takes, tmp_path):
+    assert call("import", takes / "walk.bvh", "-o", tmp_path / "walk.blend") == DONE
+    assert call("export", tmp_path / "walk.blend", "-o", tmp_path / "part.npy", "--frames", 3, 7) == DONE
+    assert len(np.load(tmp_path / "part.npy")) == 5
+
+
+def test_one_bad_file_does_not_stop_the_others(takes, tmp_path, capfd):
+    (takes / "bad.bvh").write_text("this is no motion\n")
+    assert call("import", takes, "-o", tmp_path / "scenes") == SOME_FAILED
+    assert sorted(path.name for path in (tmp_path / "scenes").iterdir()) == ["run.blend", "walk.blend"]
+    told = capfd.readouterr()
+    assert "FAILED bad.bvh: line 1: " in told.err
+    assert "2 of 3 files done, 1 failed" in told.out
+
+
+def test_a_scene_without_motion_is_named(tmp_path, capfd):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "empty.blend"))
+    assert call("export", tmp_path / "empty.blend", "-o", tmp_path / "out.bvh") == SOME_FAILED
+    assert "FAILED empty.blend: The scene has no armature with an action" in capfd.readouterr().err
+    assert not (tmp_path / "out.bvh").exists()
+
+
+def test_of_several_armatures_one_must_be_named(takes, tmp_path, capfd):
+    for name in ("run", "walk"):
+        bpy.ops.mocap_mender.import_motion(filepath=str(takes / f"{name}.bvh"))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "two.blend"))
+    assert call("export", tmp_path / "two.blend", "-o", tmp_path / "out.bvh") == SOME_FAILED
+    assert "say which one with --armature" in capfd.readouterr().err
+    assert call("export", tmp_path / "two.blend", "-o", tmp_path / "out.bvh", "--armature", "walk") == DONE
+    assert degrees_apart(takes / "walk.bvh", tmp_path / "out.bvh") < 0.01
+    assert call("denoise", tmp_path / "two.blend", "-o", tmp_path / "clean.blend") == DONE
+
+
+def test_an_unknown_model_fails_with_the_names_of_the_known_ones(takes, tmp_path, capfd):
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "a.bvh", "--model", "nothing") == SOME_FAILED
+    told = capfd.readouterr().err
+    assert "There is no model called nothing" in told
+    assert "pose-denoise" in told
+
+
+@pytest.mark.parametrize("words", [["--help"], ["import", "--help"], ["denoise", "--help"], ["export", "--help"]])
+def test_help(words, capsys):
+    assert run(words) == DONE
+    assert "usage: blender --command mocap_mender" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["dance"],
+        ["import", "takes"],
+        ["denoise", "a.bvh", "-o", "b.bvh", "--strength", "2"],
+        ["denoise", "a.bvh", "-o", "b.bvh", "--fps", "0"],
+        ["import", "nowhere.bvh", "-o", "b.blend"],
+    ],
+)
+def test_what_cannot_be_understood_begins_nothing(words, capsys):
+    assert run(words) == NOT_STARTED
+    assert capsys.readouterr().err
+
+
+def test_the_input_is_never_the_output(takes):
+    before = (takes / "walk.bvh").read_bytes()
+    assert call("denoise", takes, "-o", takes) == NOT_STARTED
+    assert (takes / "walk.bvh").read_bytes() == before
