@@ -73,20 +73,23 @@ class PoseCompressRecipe(Recipe):
 
 @dataclass(frozen=True)
 class PoseDenoiseRecipe(Recipe):
-    """Our denoiser of single poses. width and blocks: size of the residual network.
+    """Our denoiser of single poses. width: hidden units of its network.
 
     sigma_low, sigma_high: deviation of the training noise on quaternion components, drawn log-uniformly between them.
-    clean: share of poses without noise. quiet: share of poses in which some joints carry no noise.
-    blend: share of poses whose limbs are blended with others'.
+    independence: share of the coupling between limbs that the Gaussian prior does not believe.
+    Shares of the poses: clean, without noise; quiet, where some joints carry none; uneven, where joints differ in it;
+    astray, where joints that never move are held elsewhere; blend, with limbs blended with others'.
     """
 
-    width: int = 160
-    blocks: int = 2
+    width: int = 176
     sigma_low: float = 0.002
     sigma_high: float = 0.13
-    clean: float = 0.05
-    quiet: float = 0.3
-    blend: float = 0.3
+    independence: float = 0.3
+    clean: float = 0.02
+    quiet: float = 0.15
+    uneven: float = 0.15
+    astray: float = 0.1
+    blend: float = 0.4
 
 
 _TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
@@ -102,7 +105,7 @@ _OURS: dict[str, Any] = {
     "mirror": True,
 }
 _COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
-_DENOISE = PoseDenoiseRecipe(epochs=300, **_OURS)
+_DENOISE = PoseDenoiseRecipe(epochs=160, **_OURS)
 
 RECIPES: dict[str, dict[Preset, Recipe]] = {
     "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},

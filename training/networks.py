@@ -8,10 +8,11 @@ from addon.core import rotation
 from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
-from .config import PoseCompressRecipe, Recipe, TutorialRecipe
+from .config import PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
 from .data.limbs import limb_of
 from .data.poses import PoseFrame
 from .models.pose_compress import PoseCompressor, loosely_coupled_basis
+from .models.pose_denoise import PoseDenoiser, Prior
 from .models.tutorial import TutorialAutoencoder
 
 
@@ -22,15 +23,18 @@ def network(recipe: Recipe, frame: PoseFrame) -> nn.Module:
             return TutorialAutoencoder(4 * len(frame.joints), recipe.first, recipe.second)
         case PoseCompressRecipe():
             return PoseCompressor(frame.reference, frame.moving, recipe.code, recipe.width)
+        case PoseDenoiseRecipe():
+            return PoseDenoiser(frame.reference, recipe.width)
     raise MenderError(f"No network is known for {type(recipe).__name__}.")
 
 
-def tell_about(model: nn.Module, frame: PoseFrame, poses: Array) -> None:
+def tell_about(model: nn.Module, recipe: Recipe, frame: PoseFrame, poses: Array) -> None:
     """Let a network that starts from the data's statistics see the poses (N, J, 4), aligned to the reference."""
-    if isinstance(model, PoseCompressor):
-        vectors = rotation_vectors(frame, poses)[:, frame.moving]
-        limbs = limb_of(frame.joints)[frame.moving]
-        model.start_linear(*loosely_coupled_basis(vectors, limbs, model.project.out_features))
+    vectors, limbs = rotation_vectors(frame, poses), limb_of(frame.joints)
+    if isinstance(model, PoseCompressor) and isinstance(recipe, PoseCompressRecipe):
+        model.start_linear(*loosely_coupled_basis(vectors[:, frame.moving], limbs[frame.moving], recipe.code))
+    if isinstance(model, PoseDenoiser) and isinstance(recipe, PoseDenoiseRecipe):
+        model.start_from(Prior(vectors, limbs, recipe.independence))
 
 
 def rotation_vectors(frame: PoseFrame, poses: Array) -> Array:

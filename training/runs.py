@@ -58,7 +58,7 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
             _claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, frame)
         torch.manual_seed(recipe.seed)
         model = network(recipe, frame)
-        tell_about(model, frame, aligned)
+        tell_about(model, recipe, frame, aligned)
         task = task_for(recipe, frame, aligned)
         averaged = engine.train(model, task, recipe, folder, here, tensorboard)
         if here.is_first:

@@ -26,6 +26,7 @@ class PoseCompressor(nn.Module):
 
     reference: Tensor
     moving: Tensor
+    place: Tensor
     mean: Tensor
 
     def __init__(self, reference: Array, moving: Array, code: int, width: int) -> None:
@@ -34,6 +35,10 @@ class PoseCompressor(nn.Module):
         features = 3 * len(moving)
         self.register_buffer("reference", torch.from_numpy(reference))
         self.register_buffer("moving", torch.from_numpy(moving))
+        # Where each joint finds its rotation vector: among the moving ones, or behind them, where a zero stands.
+        place = np.full(len(reference), len(moving))
+        place[moving] = np.arange(len(moving))
+        self.register_buffer("place", torch.from_numpy(place), persistent=False)
         self.register_buffer("mean", torch.zeros(features))
         self.project = nn.Linear(features, code, bias=False)
         self.restore = nn.Linear(code, features, bias=False)
@@ -57,10 +62,9 @@ class PoseCompressor(nn.Module):
     def decode(self, code: Tensor) -> Tensor:
         """(N, J*4) unit quaternions of codes (N, K)."""
         features = self.restore(code) + self.correct_pose(code) + self.mean
-        relative = rotations.exp(features.unflatten(1, (-1, 3)))
-        moved = rotations.multiply(self.reference[self.moving], relative)
-        still = self.reference.expand(len(code), -1, -1)
-        return still.index_copy(1, self.moving, moved).flatten(1)
+        vectors = features.unflatten(1, (-1, 3))
+        every = torch.cat([vectors, 0 * vectors[:, :1]], dim=1).index_select(1, self.place)
+        return rotations.multiply(self.reference, rotations.exp(every)).flatten(1)
 
     def forward(self, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Poses (N, J*4) to the poses that come back and their codes (N, K)."""

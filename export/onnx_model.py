@@ -1,0 +1,186 @@
+"""A trained run as one ONNX file: the network with its card inside, proven to compute what PyTorch computes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+from addon.core.errors import MenderError
+from addon.core.rotation import aligned, normalize
+from addon.inference.card import METADATA_KEY, ModelCard, Tensor
+from addon.inference.session import load_model
+from training import runs
+from training.data import cmu
+from training.data.poses import PoseFrame
+from training.evaluation import shipped_metrics
+
+OPSET = 18
+LARGEST_IR = 10
+TOLERANCE = 1e-5
+BATCHES = (1, 2, 7, 64, 1000)
+VERSION = "1.0.0"
+MODELS = Path("addon/models")
+
+LABELS = {
+    "tutorial-compress": "Tutorial: compress to 30",
+    "tutorial-sparse": "Tutorial: sparse",
+    "pose-compress": "Compress a pose to 30",
+    "pose-denoise": "Denoise, pose by pose",
+}
+TEXTS = {
+    "tutorial-compress": "The tutorial's autoencoder 120-60-30-60-120: a baseline that changes clean motion.",
+    "tutorial-sparse": "The tutorial's autoencoder 120-256-128-256-120, sparse: a baseline that changes clean motion.",
+    "pose-compress": "Compresses each pose to 30 numbers and restores it, for CMU's skeleton.",
+    "pose-denoise": "Removes noise from each pose on its own, as strongly as the pose itself is noisy.",
+}
+
+
+class ExportError(MenderError):
+    """An ONNX file that does not keep what is promised of it; it is not written."""
+
+
+class _Exported(nn.Module):
+    """The network with the outputs of the file: the pose, and the code where the network has one to give."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pose: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        result = self.model(pose)
+        return result if isinstance(result, tuple) else (result,)
+
+
+def export_run(run_folder: Path, output: Path) -> Path:
+    """Write the finished run in `run_folder` as the ONNX file `output`; returns `output`.
+
+    Raises RunError or WeightsMissingError for a run that is not finished, ExportError where the file's numbers, axes or
+    versions are not what is promised; then nothing is written.
+    """
+    run = runs.load(run_folder)
+    model = _Exported(run.model).eval()
+    pose = torch.from_numpy(_poses(run.frame, 3))
+    with torch.no_grad():
+        outputs = model(pose)
+    names = ("restored", "code")[: len(outputs)]
+    program = torch.onnx.export(
+        model,
+        (pose,),
+        input_names=["pose"],
+        output_names=list(names),
+        dynamic_shapes={"pose": {0: torch.export.Dim("N")}},
+        opset_version=OPSET,
+        dynamo=True,
+        optimize=True,
+        verbose=False,
+    )
+    proto = program.model_proto
+    widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, _card(run, widths).to_json()
+    proto.ir_version = min(proto.ir_version, LARGEST_IR)
+    _check_structure(proto)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / output.name
+        onnx.save(proto, draft)
+        check_parity(run.model, run.frame, draft)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(draft.read_bytes())
+    return output
+
+
+def check_parity(model: nn.Module, frame: PoseFrame, path: Path) -> float:
+    """The largest difference between the network in PyTorch and in the installed onnxruntime, over several batches.
+
+    Raises ExportError where it is beyond TOLERANCE.
+    """
+    exported, session = _Exported(model).eval(), load_model(path).session
+    worst = 0.0
+    for batch in BATCHES:
+        poses = _poses(frame, batch)
+        with torch.no_grad():
+            expected = exported(torch.from_numpy(poses))
+        for want, got in zip(expected, session.run(None, {"pose": poses}), strict=True):
+            worst = max(worst, float(np.max(np.abs(want.numpy() - got))))
+    if not worst <= TOLERANCE:
+        raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
+    return worst
+
+
+def _check_structure(proto: onnx.ModelProto) -> None:
+    onnx.checker.check_model(proto)
+    opset = max(entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx"))
+    if opset > OPSET:
+        raise ExportError(f"The exporter wrote opset {opset}, newer than {OPSET}: not exported.")
+    for value in (*proto.graph.input, *proto.graph.output):
+        if not value.type.tensor_type.shape.dim[0].dim_param:
+            raise ExportError(f"The exporter fixed the number of poses of {value.name}: not exported.")
+    if any(tensor.external_data for tensor in proto.graph.initializer):
+        raise ExportError("The exporter left weights outside the file: not exported.")
+
+
+def _card(run: runs.Run, widths: dict[str, int]) -> ModelCard:
+    frame = run.frame
+    units = {"restored": "quaternions wxyz", "code": "no unit"}
+    return ModelCard(
+        kind="pose_autoencoder",
+        name=run.name,
+        label=LABELS[run.name],
+        version=VERSION,
+        description=TEXTS[run.name],
+        joints=frame.joints,
+        parents=frame.parents,
+        offsets=frame.offsets,
+        reference=frame.reference,
+        fps=None,
+        window=None,
+        normalisation="inside the network",
+        inputs=(Tensor("pose", ("N", 4 * len(frame.joints)), "unit quaternions wxyz, aligned to the reference"),),
+        outputs=tuple(Tensor(name, ("N", width), units[name]) for name, width in widths.items()),
+        training_data=cmu.DESCRIPTION,
+        licence=cmu.ACKNOWLEDGEMENT,
+        metrics=shipped_metrics(run.name),
+        created_by=_commit(),
+    )
+
+
+def _poses(frame: PoseFrame, count: int) -> np.ndarray:
+    """(count, J*4) float32 poses around the reference, the same every time."""
+    spread = np.random.default_rng(0).normal(0, 0.2, (count, len(frame.joints), 4))
+    poses = aligned(normalize((frame.reference + spread).astype(np.float32)), frame.reference)
+    return poses.reshape(count, -1)
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown: exported outside a git checkout"
+    return found.stdout.strip()
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m export onnx RUN`: export the run of that name, or in that folder, into addon/models."""
+    parser = argparse.ArgumentParser(prog="python -m export onnx", description=main.__doc__)
+    parser.add_argument("run", help="a recipe's name, for runs/NAME, or a run's folder")
+    parser.add_argument("--output", type=Path, help="the file to write; addon/models/RECIPE.onnx by default")
+    typed = parser.parse_args(arguments)
+    folder = runs.FOLDER / typed.run if (runs.FOLDER / typed.run).is_dir() else Path(typed.run)
+    try:
+        name = json.loads((folder / runs.DESCRIPTION).read_text())["recipe"] if not typed.output else ""
+        path = export_run(folder, typed.output or MODELS / f"{name}.onnx")
+    except (MenderError, OSError, KeyError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    sys.stdout.write(f"{path}: {path.stat().st_size / 1000:.0f} kB\n")
+    return 0
