@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import application
+from tests.application import install
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "tests"
@@ -23,9 +22,9 @@ MINUTES = 25  # a run that takes longer hangs
 
 # What needs torch, and what needs a window or is no test; the rest runs beside every Blender.
 WITH_TORCH = ("tests/training", "tests/export")
-NOT_BESIDE_BLENDER = (*WITH_TORCH, "tests/gui", "tests/benchmarks")
+NOT_BESIDE_BLENDER = (*WITH_TORCH, "tests/gui", "tests/benchmarks", "tests/application")
 # Once is enough for what does not change with Blender.
-NOT_IN_EVERY_BLENDER = ("tests/packaging", "tests/demo")
+NOT_IN_EVERY_BLENDER = ("tests/packaging", "tests/demo", "tests/test_arrows.py")
 
 
 @dataclass(frozen=True)
@@ -110,16 +109,16 @@ def run_training() -> Outcome:
 def run_application() -> Outcome:
     """The tests inside the real application, with the extension built, installed and enabled in it."""
     name = "Application"
-    blender = application.find()
+    blender = install.find()
     if blender is None:
         return Outcome(name, 0, 0, 0, ("there is no Blender: set BLENDER, or put blender on the PATH",), 0.0)
     start = time.monotonic()
     try:
-        environment = application.install(blender)
-    except application.InstallError as error:
+        environment = install.install(blender)
+    except install.InstallError as error:
         print(error, flush=True)
         return Outcome(name, 0, 1, 0, (), time.monotonic() - start)
-    return run(name, application.command(blender), environment)
+    return run(name, install.command(blender), environment)
 
 
 def summarise(outcomes: list[Outcome]) -> None:
@@ -162,6 +161,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    sys.exit(main())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "application"
 PACKAGES = FOLDER / "packages"  # pytest, which a Blender does not have; run_in_blender.py looks for it here
 RUNNER = Path("tests") / "run_in_blender.py"

@@ -1,0 +1,1 @@
+"""The real Blender: how the extension gets into it, and what can be asked only there."""
