@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .cmu import JOINT_OF_BONE
+
 
 @dataclass(frozen=True)
 class JointMap:
@@ -20,9 +22,12 @@ class JointMap:
 def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
     """The bones that bear the joints' names, all with the same prefix (such as "Neo_") or with none.
 
-    Of several prefixes the one that finds most joints is taken, of equal ones the shortest.
+    Of several prefixes the one that finds most joints is taken, of equal ones the shortest. The bones of the CMU
+    database's ASF/AMC files (such as "lfemur") count by the joints that its BVH files name ("LeftUpLeg").
     """
     present = set(bones)
     found = Counter(bone[: -len(joint)] for bone in present for joint in joints if bone.endswith(joint))
     prefix = max(found, key=lambda text: (found[text], -len(text)), default="")
-    return JointMap({joint: prefix + joint for joint in joints if prefix + joint in present})
+    prefixed = {joint: prefix + joint for joint in joints if prefix + joint in present}
+    acclaim = {JOINT_OF_BONE[bone]: bone for bone in present if JOINT_OF_BONE.get(bone) in joints}
+    return JointMap(max(prefixed, acclaim, key=len))
