@@ -79,7 +79,10 @@ def skeleton_file(path: Path) -> Path:
 
     Raises MotionFileError that names what was looked for.
     """
-    there = sorted(file for file in path.parent.iterdir() if file.suffix.lower() == ".asf")
+    try:
+        there = sorted(file for file in path.parent.iterdir() if file.suffix.lower() == ".asf")
+    except OSError as error:
+        raise MotionFileError(path, f"its folder cannot be read: {error.strerror or error}") from error
     for stem in (path.stem, path.stem.partition("_")[0]):
         for file in there:
             if file.stem.lower() == stem.lower():

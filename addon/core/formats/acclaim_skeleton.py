@@ -23,11 +23,11 @@ _INCH = 0.0254
 _DEGREES_OF_FREEDOM = ("tx", "ty", "tz", "rx", "ry", "rz", "l")
 
 
-@dataclass
+@dataclass(eq=False)
 class Bone:
-    """A bone as the file has it; lengths in the file's unit, angles in the file's unit too.
+    """A bone as the file has it, lengths and angles in the file's units.
 
-    vector: (3,) from its start to its end. dof: what the motion file gives for it, in order. line: where it began.
+    dof: what the motion file gives for it, in order. line: where its description begins. parent: index, root -1.
     """
 
     name: str
@@ -45,11 +45,12 @@ class Bone:
         return self.direction * self.length
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class AcclaimSkeleton:
     """Bones with parents first; bones[0] is the root, whose `direction` is zero.
 
-    metres: per length unit, or None where the file does not say. degrees: whether its angles are, else radians.
+    metres: per length unit, or None where the file does not say. degrees: whether angles are degrees, else radians.
+    position: (3,) where the root is at rest.
     """
 
     bones: list[Bone]

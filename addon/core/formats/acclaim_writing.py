@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def _skeleton_text(clip: Clip, names: list[str]) -> str:
     skeleton = clip.skeleton
     vectors = _vectors(skeleton)
     hierarchy: dict[str, list[str]] = {}
-    bones: list[str] = []
+    bones: list[list[str]] = []
     for joint in range(1, len(skeleton)):
         parent = skeleton.parents[joint]
         gap = skeleton.offsets[joint] - vectors[parent]
@@ -73,10 +74,10 @@ def _skeleton_text(clip: Clip, names: list[str]) -> str:
             while start in names:
                 start += "_"
             hierarchy.setdefault(names[parent], []).append(start)
-            bones += _bone(len(bones) + 1, start, gap / clip.unit, "")
+            bones.append(_bone(len(bones) + 1, start, gap / clip.unit, ""))
         hierarchy.setdefault(start, []).append(names[joint])
         dof = " ".join(_dof(clip, joint))
-        bones += _bone(len(bones) + 1, names[joint], vectors[joint] / clip.unit, dof)
+        bones.append(_bone(len(bones) + 1, names[joint], vectors[joint] / clip.unit, dof))
     order = " ".join(name.upper() for name in _dof(clip, 0))
     return "\n".join(
         [
@@ -92,7 +93,7 @@ def _skeleton_text(clip: Clip, names: list[str]) -> str:
             "  position 0 0 0",
             "  orientation 0 0 0",
             ":bonedata",
-            *bones,
+            *itertools.chain(*bones),
             ":hierarchy",
             "  begin",
             *(f"    {parent} {' '.join(children)}" for parent, children in hierarchy.items()),

@@ -163,7 +163,7 @@ def _read_npy(path: Path) -> tuple[Array, Header | None, list[int]]:
             shape, data_type, start, fortran = _npy_layout(file)
             count = int(np.prod([int(length) for length in shape], dtype=object))
             end = start + count * data_type.itemsize
-            if not count or len(shape) != 2 or data_type.kind not in "fiu" or end > min(size, LARGEST_FILE):
+            if len(shape) != 2 or min(shape) < 1 or data_type.kind not in "fiu" or end > min(size, LARGEST_FILE):
                 raise ValueError(f"a matrix of {shape} {data_type} in a file of {size} bytes")
             file.seek(start)
             matrix = np.frombuffer(file.read(end - start), data_type).reshape(shape, order="F" if fortran else "C")
@@ -173,7 +173,8 @@ def _read_npy(path: Path) -> tuple[Array, Header | None, list[int]]:
     except ValueError as error:
         message = f"expected NumPy's format with a whole matrix of numbers, found something else ({error})"
         raise MotionFileError(path, message) from None
-    table = matrix.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # damaged NaNs warn when they are cast
+        table = matrix.astype(np.float64)
     if not np.all(np.abs(table) <= LARGEST_NUMBER):
         row, column = np.argwhere(~(np.abs(table) <= LARGEST_NUMBER))[0]
         raise MotionFileError(

@@ -34,8 +34,8 @@ def header_of(clip: Clip) -> str:
         "unit": clip.unit,
         "joints": skeleton.names,
         "parents": skeleton.parents,
-        "offsets": [[float(f"{value:.9g}") for value in offset] for offset in skeleton.offsets],
-        "end_sites": [[site.parent, *(float(f"{value:.9g}") for value in site.offset)] for site in skeleton.end_sites],
+        "offsets": [[float(f"{value:.7g}") for value in offset] for offset in skeleton.offsets],
+        "end_sites": [[site.parent, *(float(f"{value:.7g}") for value in site.offset)] for site in skeleton.end_sites],
         "rotation_orders": skeleton.rotation_orders,
     }
     return json.dumps(content)

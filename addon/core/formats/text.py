@@ -39,7 +39,7 @@ def read_lines(path: Path, longest_line: int) -> list[str]:
         raise MotionFileError(path, "this is not UTF-8 text; save the file again as UTF-8", line) from None
     if not text.strip():
         raise MotionFileError(path, "the file is empty; expected a motion", 1)
-    return text.split("\n")
+    return text.removesuffix("\n").split("\n")
 
 
 def _read_bytes(path: Path, longest_line: int) -> bytearray:
@@ -120,8 +120,8 @@ def shortened(text: str) -> str:
 
 
 def decimal(value: float) -> str:
-    """A number with eight digits and no exponent, which some readers do not know."""
-    return np.format_float_positional(round(value, 9), precision=8, fractional=False, trim="0")
+    """A number with seven digits, all that float32 holds, and no exponent, which some readers do not know."""
+    return np.format_float_positional(round(value, 9), precision=7, fractional=False, trim="0")
 
 
 def write_file(path: Path, content: bytes) -> None:
