@@ -24,6 +24,7 @@ Ints = NDArray[np.int32]
 
 CONSTANT, LINEAR, BEZIER = 0, 1, 2
 KEYFRAME, GENERATED = 0, 5
+AUTOMATIC_HANDLES = (1, 2, 4)  # auto, vector, auto clamped
 
 _HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
@@ -155,9 +156,8 @@ def _write_number(curve: bpy.types.FCurve, name: str, value: int) -> None:
 def write_values(curve: bpy.types.FCurve, values: ArrayLike) -> None:
     """New values (N,) at the curve's existing keys.
 
-    A key whose value changes takes its handles along, so that its tangent keeps its shape; all else, keys with an
-    unchanged value included, stays bit for bit. Handles are not calculated anew: that would also bend the curve
-    beside keys that were not asked for.
+    A key whose value changes takes its handles along; automatic ones Blender calculates anew. All else, handles of
+    keys with an unchanged value included, stays bit for bit.
     """
     move_keys(curve, read_points(curve), values)
 
@@ -168,16 +168,33 @@ def move_keys(curve: bpy.types.FCurve, points: Floats, values: ArrayLike) -> Non
     moved = written != points[:, 1]
     if not moved.any():
         return
-    change = np.where(moved, written - points[:, 1], 0)
-    for name in ("handle_left", "handle_right"):
-        handles = _read(curve, name, 2)
-        handles[:, 1] += change
-        curve.keyframe_points.foreach_set(name, handles.ravel())
-    points = np.stack([points[:, 0], written], axis=-1)
-    curve.keyframe_points.foreach_set("co", points.ravel())
+    keys = curve.keyframe_points
+    sides = ("handle_left", "handle_right") if _uses_handles(curve) else ()
+    handles = {side: _read(curve, side, 2) for side in sides}
+    for side in sides:
+        handles[side][moved, 1] += (written - points[:, 1])[moved]
+        keys.foreach_set(side, handles[side].ravel())
+    keys.foreach_set("co", np.stack([points[:, 0], written], axis=-1).ravel())
+    if sides and (np.diff(points[:, 0]) > 0).all():  # of keys on one frame Blender would delete some
+        curve.update()
+        for side in sides:
+            calculated = _read(curve, side, 2)
+            calculated[~moved] = handles[side][~moved]
+            keys.foreach_set(side, calculated.ravel())
     # Writing in bulk tells nobody: without this the pose stays as it was until something else changes.
     holder: Any = curve.id_data
     holder.update_tag(refresh={"TIME"})
+
+
+def _uses_handles(curve: bpy.types.FCurve) -> bool:
+    """Whether the handles shape the curve, or an animator has placed them.
+
+    Automatic ones of straight and stepped keys do nothing, and Blender calculates them anew before they ever do.
+    """
+    if (_read_numbers(curve, "interpolation") >= BEZIER).any():
+        return True
+    kinds = [_read_numbers(curve, name) for name in ("handle_left_type", "handle_right_type")]
+    return not np.isin(kinds, AUTOMATIC_HANDLES).all()
 
 
 def write_curve(

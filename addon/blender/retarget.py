@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..core.errors import MenderError
 from ..core.rigs.alignment import Alignment, align
 from ..core.rigs.matching import JointMap
-from ..core.rotation import Array, conjugate, exp, from_matrix, log, multiply, normalize
+from ..core.rotation import Array, conjugate, dot, exp, from_matrix, log, multiply, normalize
 from ..core.rotation_mode import from_quaternion, has_rotation, property_of, to_quaternion
 from ..core.skeleton import Skeleton
 from . import action
@@ -86,12 +86,17 @@ class Binding:
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """New values (N,) for the keys of one curve, of which `changed` differ from the old."""
+    """New values (N,) for one curve's keys, whose frames and values were `points` (N, 2)."""
 
     data_path: str
     index: int
+    points: Floats
     values: Floats
-    changed: int
+
+    @property
+    def changed(self) -> int:
+        """How many keys have another value."""
+        return int(np.count_nonzero(self.values != self.points[:, 1]))
 
 
 def bind(obj: ArmatureObject, channels: Channels, joints: JointMap, skeleton: Skeleton, reference: Array) -> Binding:
@@ -193,21 +198,19 @@ def edits(
         if not len(times):
             continue
         values = np.stack([_keyed(track, index, times) for index in range(len(track.still))], axis=-1)
-        wrong = ~has_rotation(values, track.mode)
-        if wrong.any():
-            raise _no_rotation(track, times[wrong][0])
+        _require_rotations(track, times, values)
         right = multiply(conjugate(track.rest), binding.alignment.right[joint])
         turn = multiply(multiply(right, _at(frames, corrections[:, joint], times)), conjugate(right))
         if strength != 1:
             turn = exp(np.float32(strength) * log(turn))
-        angles.append(2 * np.arctan2(np.linalg.norm(turn[:, 1:], axis=-1), np.abs(turn[:, 0])))
+        angles.append(2 * np.arctan2(np.sqrt(dot(turn[:, 1:], turn[:, 1:])), np.abs(turn[:, 0])))
         turned = from_quaternion(multiply(to_quaternion(values, track.mode), turn), track.mode, values)
         for index, curve in track.curves.items():
             points = track.points[index]
             meant = keys.mask(curve, points)
             new = points[:, 1].copy()
-            new[meant] = turned[np.searchsorted(times, points[meant, 0]), index]
-            changes.append(Edit(track.data_path, index, new, int(np.count_nonzero(new != points[:, 1]))))
+            new[meant] = turned[_places(times, points[meant, 0]), index]
+            changes.append(Edit(track.data_path, index, points, new))
     mean = float(np.degrees(np.concatenate(angles).mean(dtype=np.float64))) if angles else 0.0
     return changes, mean
 
@@ -216,7 +219,7 @@ def write_edits(channels: Channels, changes: list[Edit]) -> None:
     """Put the new values into the curves of an action: the one that was read, or a copy of it."""
     curves = action.by_path(channels)
     for change in changes:
-        action.write_values(curves[change.data_path, change.index], change.values)
+        action.move_keys(curves[change.data_path, change.index], change.points, change.values)
 
 
 def _track(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCurve], name: str) -> Track:
@@ -260,10 +263,12 @@ def _chains(obj: ArmatureObject, bones: list[str]) -> dict[str, list[str]]:
     return chains
 
 
-def _no_rotation(track: Track, frame: float) -> RetargetError:
-    return RetargetError(
-        f"The bone {track.bone} has no valid rotation at frame {frame:g}: mend or delete its key there."
-    )
+def _require_rotations(track: Track, frames: Floats, values: Array) -> None:
+    valid = has_rotation(values, track.mode)
+    if not valid.all():
+        raise RetargetError(
+            f"The bone {track.bone} has no valid rotation at frame {frames[~valid][0]:g}: mend or delete its key there."
+        )
 
 
 def _frames(track: Track, keys: KeyRange) -> list[Floats]:
@@ -276,7 +281,14 @@ def _union(found: list[Floats]) -> Floats:
     for frames in found:
         if len(frames) and not any(np.array_equal(frames, other) for other in distinct[-4:]):
             distinct.append(frames)
+    if len(distinct) == 1 and (np.diff(distinct[0]) > 0).all():
+        return distinct[0]
     return np.unique(np.concatenate(distinct)) if distinct else np.empty(0, dtype=np.float32)
+
+
+def _places(times: Floats, frames: Floats) -> slice | NDArray[np.intp]:
+    """Where `frames`, all of them among the rising `times`, stand."""
+    return slice(None) if np.array_equal(times, frames) else np.searchsorted(times, frames)
 
 
 def _rotation(track: Track, frames: Floats) -> Array:
@@ -288,8 +300,7 @@ def _rotation(track: Track, frames: Floats) -> Array:
         for index, still in enumerate(track.still)
     ]
     values = np.stack(np.broadcast_arrays(*columns), axis=-1).astype(np.float32)
-    if not has_rotation(values, track.mode).all():
-        raise _no_rotation(track, frames[~has_rotation(values, track.mode)][0])
+    _require_rotations(track, frames, values)
     return to_quaternion(values, track.mode)
 
 

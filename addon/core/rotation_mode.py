@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotation import AXES, Array, aligned, compatible_euler, continuous, from_euler, normalize, to_euler
+from .rotation import AXES, Array, aligned, compatible_euler, continuous, dot, from_euler, normalize, to_euler
 
 PROPERTY = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 """The bone's property that holds each mode's numbers; "rotation_euler" for all others."""
@@ -26,8 +26,9 @@ def property_of(mode: str) -> str:
 
 def has_rotation(values: Array, mode: str) -> NDArray[np.bool_]:
     """Whether numbers (..., n) of `mode` say a rotation (...): finite, and a quaternion with a length."""
-    finite = np.isfinite(values).all(axis=-1)
-    return finite & (np.linalg.norm(values, axis=-1) > _TINY) if mode == "QUATERNION" else finite
+    with np.errstate(invalid="ignore", over="ignore"):
+        square = dot(values, values)
+    return np.isfinite(square) & (square > _TINY**2) if mode == "QUATERNION" else np.isfinite(square)
 
 
 def to_quaternion(values: Array, mode: str) -> Array:

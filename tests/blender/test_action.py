@@ -86,6 +86,21 @@ def test_new_values_take_the_handles_along_and_leave_the_rest(armature, curve):
     np.testing.assert_array_equal(after.interpolation, before.interpolation)
 
 
+def test_automatic_handles_follow_the_new_values_and_others_stay(curve):
+    for point in curve.keyframe_points:
+        point.handle_left_type = point.handle_right_type = "AUTO_CLAMPED"
+    curve.update()
+    before = action.read_keys(curve)
+    values = np.array([0.0, 0.5, 0.6, 0.75, 0.1])
+    action.write_values(curve, values)
+    after = action.read_keys(curve)
+    np.testing.assert_array_equal(after.left[[0, 1, 3, 4]], before.left[[0, 1, 3, 4]])
+    np.testing.assert_array_equal(after.right[[0, 1, 3, 4]], before.right[[0, 1, 3, 4]])
+    assert after.left[2, 1] < after.values[2] < after.right[2, 1], "between a lower and a higher key it rises"
+    curve.update()
+    np.testing.assert_array_equal(action.read_keys(curve).left[2], after.left[2])
+
+
 def test_new_values_move_the_pose(armature, curve):
     bpy.context.scene.frame_set(4)
     values = action.read_keys(curve).values.copy()
@@ -157,7 +172,7 @@ def test_linked_and_tweaked_data_are_refused(armature, curve, tmp_path):
     action.require_editable(armature)
     library = tmp_path / "library.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(library))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     with bpy.data.libraries.load(str(library), link=True) as (_, linked):
         linked.objects, linked.actions = ["Figure"], ["Take"]
     with pytest.raises(ActionError, match=re.escape("Figure is linked from another file")):
