@@ -16,11 +16,12 @@ from mathutils import Vector
 
 from ..core.axes import Y_UP_TO_Z_UP
 from ..core.errors import MenderError
-from ..core.rotation import IDENTITY, Array, conjugate, from_matrix
-from ..core.skeleton import EndSite, Skeleton
+from ..core.rotation import AXES, IDENTITY, Array, conjugate, from_matrix
+from ..core.skeleton import DEFAULT_ROTATION_ORDER, EndSite, Skeleton
 
 _SHORTEST = 0.01  # of the skeleton's extent: shorter bones cannot be picked, and Blender deletes those without length
 _NOTHING = 1e-5  # of the extent: a joint this near to its parent sits on it
+_UNIT, _UP_AXIS, _ORDER = "mocap_mender_unit", "mocap_mender_up_axis", "mocap_mender_rotation_order"
 _FRONT, _UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
 
 
@@ -55,9 +56,13 @@ def require_armature(obj: bpy.types.Object | None) -> bpy.types.Object:
 def rest_pose(obj: bpy.types.Object) -> RestPose:
     """The rest pose of an armature object, whatever pose it is in. Raises ArmatureError."""
     armature: Any = require_armature(obj).data
-    roots = [bone for bone in armature.bones if bone.parent is None]
-    trees = sorted(([root, *root.children_recursive] for root in roots), key=len, reverse=True)
-    bones = [bone for tree in trees for bone in tree]
+    trees: dict[str, list[Any]] = {}
+    tree_of: dict[str, list[Any]] = {}
+    for bone in armature.bones:  # Blender lists a bone before those that hang on it
+        tree = tree_of[bone.parent.name] if bone.parent else trees.setdefault(bone.name, [])
+        tree.append(bone)
+        tree_of[bone.name] = tree
+    bones = [bone for tree in sorted(trees.values(), key=len, reverse=True) for bone in tree]
     place = {bone.name: i for i, bone in enumerate(bones)}
     matrices = np.array([bone.matrix_local for bone in bones])
     heads, parents = matrices[:, :3, 3], [place[bone.parent.name] if bone.parent else -1 for bone in bones]
@@ -71,6 +76,7 @@ def rest_pose(obj: bpy.types.Object) -> RestPose:
                 for i, bone in enumerate(bones)
                 if not bone.children
             ),
+            rotation_orders=tuple(_remembered_order(bone) for bone in bones),
         ),
         turns=from_matrix(matrices[:, :3, :3]),
     )
@@ -91,13 +97,18 @@ def turn_from(up_axis: str, obj: bpy.types.Object | None) -> Array:
 
 def remember_file(obj: bpy.types.Object, unit: float, up_axis: str) -> None:
     """Keep with a new armature, which is in metres, how the file was: metres per unit, and "Y" or "Z" up."""
-    obj["mocap_mender_unit"], obj["mocap_mender_up_axis"] = unit, up_axis
+    obj[_UNIT], obj[_UP_AXIS] = unit, up_axis
 
 
 def remembered_file(obj: bpy.types.Object) -> tuple[float | None, str]:
     """Unit and up axis of the file that the armature came from; for any other None and "Y", the usual one."""
-    unit, up_axis = obj.get("mocap_mender_unit"), obj.get("mocap_mender_up_axis")
+    unit, up_axis = obj.get(_UNIT), obj.get(_UP_AXIS)
     return unit if isinstance(unit, float) and unit > 0 else None, "Z" if up_axis == "Z" else "Y"
+
+
+def _remembered_order(bone: Any) -> str:
+    order = bone.get(_ORDER)
+    return order if isinstance(order, str) and sorted(order) == sorted(AXES) else DEFAULT_ROTATION_ORDER
 
 
 def build(skeleton: Skeleton, name: str, moving: Sequence[int] = ()) -> tuple[bpy.types.Object, tuple[str, ...]]:
@@ -123,6 +134,9 @@ def build(skeleton: Skeleton, name: str, moving: Sequence[int] = ()) -> tuple[bp
         bones.append(bone)
     names = tuple(bone.name for bone in bones)
     bpy.ops.object.mode_set(mode="OBJECT")
+    for bone_name, order in zip(names, skeleton.rotation_orders, strict=True):
+        if order != DEFAULT_ROTATION_ORDER:
+            armature.bones[bone_name][_ORDER] = order
     return obj, names
 
 

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from addon.core.rotation import angle_between, multiply, normalize
-from addon.core.rotation_mode import from_quaternion, has_rotation, property_of, to_quaternion
+from addon.core.rotation import angle_between, exp, multiply, normalize
+from addon.core.rotation_mode import from_quaternion, from_quaternions, has_rotation, property_of, to_quaternion
 
 EULER = ["".join(order) for order in itertools.permutations("XYZ")]
 MODES = ["QUATERNION", "AXIS_ANGLE", *EULER]
@@ -62,3 +62,25 @@ def test_properties_have_blenders_names():
         "rotation_axis_angle",
         "rotation_euler",
     ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_curves_over_time_hold_the_motion_and_do_not_jump(mode):
+    time = np.linspace(0, 1, 400)[:, None, None]
+    turns = exp(time * np.array([[11.0, 0.3, 0.2], [0.1, -9.0, 0.4], [0.2, 0.1, 14.0]]))
+    turns[::3] *= -1
+    values = from_quaternions(turns, mode)
+    assert np.degrees(angle_between(to_quaternion(values, mode), turns)).max() < 1e-5
+    if mode != "AXIS_ANGLE":  # whose axis is free where there is no turn
+        assert np.abs(np.diff(values, axis=0)).max() < 2  # near gimbal lock fast, but never by half a turn
+    else:
+        assert np.abs(np.diff(values[:, :, 0], axis=0)).max() < 0.1
+    if mode == "QUATERNION":
+        assert (values[0, :, 0] >= 0).all()
+    else:
+        assert np.abs(values[0, :, 0]).max() < 0.1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_frames_give_no_numbers(mode):
+    assert len(from_quaternions(np.empty((0, 2, 4)), mode)) == 0
