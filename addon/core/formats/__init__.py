@@ -1,4 +1,4 @@
-"""Motion files: one module a format, each with `read(path) -> Clip` and `write(clip, path)`; here by the suffix."""
+"""Motion files: one module a format, each with `read(path) -> Clip` and `write(clip, path)`; here by suffix."""
 
 from __future__ import annotations
 

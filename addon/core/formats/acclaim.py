@@ -47,31 +47,36 @@ def read(path: str | Path, fps: float | None = None, unit: float | None = None) 
     if unit is None:
         unit, name = guess_unit(in_file_units)
         notes.append(f"The ASF file tells no length unit: taken as {name}, from the size of the skeleton")
-    rotations = np.zeros((len(table), len(rig.bones), 4))
-    rotations[..., 0] = 1
-    translations: dict[int, Array] = {}
-    column = 0
-    for bone in bones:
-        index = rig.bones.index(bone)
-        values = dict(zip(bone.dof, table[:, column : column + len(bone.dof)].T, strict=True))
-        column += len(bone.dof)
-        axes = rig.axes(index)
-        rotations[:, index] = multiply(multiply(axes, _own_rotation(values, degrees)), conjugate(axes))
-        moved = np.stack([values.get(f"t{axis}".lower(), np.zeros(len(table))) for axis in AXES], axis=-1)
-        if index == 0:
-            translations[0] = rig.position + moved
-        elif {"tx", "ty", "tz"} & set(bone.dof):
-            translations[index] = in_file_units.offsets[index] + rotate(axes, moved)
-    root = translations.pop(0, np.broadcast_to(rig.position, (len(table), 3)))
+    rotations, positions = _movement(rig, bones, table, degrees)
     return Clip(
         scaled(in_file_units, unit),
         fps,
-        root * unit,
-        continuous(rotations.astype(np.float32)),
-        {joint: positions * unit for joint, positions in translations.items()},
+        positions.pop(0) * unit,
+        rotations,
+        {joint: (in_file_units.offsets[joint] + moved) * unit for joint, moved in positions.items()},
         unit,
         tuple(notes),
     )
+
+
+def _movement(rig: AcclaimSkeleton, bones: list[Bone], table: Array, degrees: bool) -> tuple[Array, dict[int, Array]]:
+    """(T, J, 4) local rotations, and how the joints that can move are moved: joint -> (T, 3) in the file's unit."""
+    rotations = np.zeros((len(table), len(rig.bones), 4))
+    rotations[..., 0] = 1
+    still = np.zeros(len(table))
+    positions = {0: np.tile(rig.position, (len(table), 1))}
+    column = 0
+    for bone in bones:
+        joint, axes = rig.bones.index(bone), rig.axes(rig.bones.index(bone))
+        values = dict(zip(bone.dof, table[:, column : column + len(bone.dof)].T, strict=True))
+        column += len(bone.dof)
+        rotations[:, joint] = multiply(multiply(axes, _own_rotation(values, degrees)), conjugate(axes))
+        moved = np.stack([values.get(f"t{axis}".lower(), still) for axis in AXES], axis=-1)
+        if joint == 0:
+            positions[0] += moved
+        elif {"tx", "ty", "tz"} & set(bone.dof):
+            positions[joint] = rotate(axes, moved)
+    return continuous(rotations.astype(np.float32)), positions
 
 
 def skeleton_file(path: Path) -> Path:
@@ -166,7 +171,8 @@ def _read_motion(path: Path, lines: list[str], rig: AcclaimSkeleton) -> tuple[li
             if len(words) - 1 != len(bone.dof):
                 found = f"found {len(words) - 1}"
                 raise MotionFileError(path, f"expected {len(bone.dof)} numbers for {bone.name}, {found}", line)
-            frame[words[0]] = " ".join(words[1:])
+            if bone.dof:
+                frame[words[0]] = " ".join(words[1:])
     finish(len(lines))
     if not rows:
         raise MotionFileError(path, "expected frames of an AMC file, found none", len(lines))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
@@ -190,7 +191,9 @@ def _npy_layout(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype, int, bool]:
     if read is None:
         raise ValueError(f"version {version}")
     try:
-        shape, fortran, data_type = read(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # files that Python 2 wrote are welcome
+            shape, fortran, data_type = read(file)
     except (SyntaxError, TypeError, RecursionError, MemoryError, tokenize.TokenError) as error:
         raise ValueError("a damaged header") from error
     return shape, data_type, file.tell(), fortran

@@ -171,6 +171,13 @@ def test_bones_without_motion_rest(read):
     assert clip.rotations[:, 2] == pytest.approx(np.tile(rotation.IDENTITY, (2, 1)))
 
 
+def test_bones_without_degrees_of_freedom_may_be_named(read):
+    clip = read(ASF.replace("     dof rx\n", ""), AMC.replace("shin 70", "shin").replace("shin 0", "shin"))
+    assert clip.rotations[:, 2] == pytest.approx(np.tile(rotation.IDENTITY, (2, 1)))
+    with pytest.raises(MotionFileError, match="lacks its bones"):
+        read(ASF.replace("     dof rx\n", ""), "1\nshin\n2\nshin\n")
+
+
 def test_bones_in_any_order_and_hierarchies_in_any_order(read):
     start, thigh, shin = ASF.index("  begin"), ASF.index("     id 1") - 8, ASF.index("     id 2") - 8
     end = ASF.index(":hierarchy")
