@@ -90,7 +90,8 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         changes, degrees = retarget.edits(binding, frames, corrections, asked, keys, self.strength)
 
         if self.result == "COPY":
-            channels = action.assign_copy(obj, f"{obj.animation_data.action.name} denoised")
+            name = obj.animation_data.action.name.removesuffix(" denoised")
+            channels = action.assign_copy(obj, f"{name} denoised")
         retarget.write_edits(channels, changes)
         changed = sum(change.changed for change in changes)
         return finished(self, scene, obj.animation_data.action, changed, degrees, time.perf_counter() - started)

@@ -99,9 +99,10 @@ def _turns(model: Skeleton, bones: dict[int, tuple[Array, Array]], axes: Array) 
     apart = [_angle_between(ours, rotate(axes, theirs)) for ours, theirs in bones.values()]
     if not apart or np.median(np.concatenate(apart)) < SAME_REST:
         return turns
+    anatomy = _paired(model)
     for joint, parent in enumerate(model.parents):
         turns[joint] = turns[parent] if parent >= 0 else _NO_TURN
-        if joint in bones:
+        if joint in bones and joint not in anatomy:
             # Seen from the turned parent, so that a limb which rests turned as a whole keeps its twist.
             ours, theirs = rotate(turns[joint], bones[joint][0]), rotate(axes, bones[joint][1])
             fitted, certain = _fit(ours, theirs)
@@ -109,6 +110,22 @@ def _turns(model: Skeleton, bones: dict[int, tuple[Array, Array]], axes: Array) 
                 fitted if certain else between(ours.mean(axis=0), theirs.mean(axis=0)), turns[joint]
             )
     return turns
+
+
+def _paired(model: Skeleton) -> set[int]:
+    """Joints that lead from a fork to a pair of limbs, left and right, as to the hips and the shoulders.
+
+    Where a rig has these joints is its anatomy and says nothing about the pose that it rests in.
+    """
+    starts = {joint: model.offsets[model.children(joint)[0]] for joint in range(len(model)) if model.children(joint)}
+    mirror = np.array([-1, 1, 1])
+    return {
+        joint
+        for joint, other in itertools.permutations(starts, 2)
+        if model.parents[joint] == model.parents[other]
+        and starts[joint][0] * starts[other][0] < 0
+        and np.linalg.norm(starts[joint] - starts[other] * mirror) < 0.3 * np.linalg.norm(starts[joint])
+    }
 
 
 def _fit(source: Array, target: Array) -> tuple[Array, bool]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from .cmu import JOINT_OF_BONE
 
+FEWEST = 6
+
 
 @dataclass(frozen=True)
 class JointMap:
@@ -23,11 +25,14 @@ def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
     """The bones that bear the joints' names, all with the same prefix (such as "Neo_") or with none.
 
     Of several prefixes the one that finds most joints is taken, of equal ones the shortest. The bones of the CMU
-    database's ASF/AMC files (such as "lfemur") count by the joints that its BVH files name ("LeftUpLeg").
+    database's ASF/AMC files (such as "lfemur") count by the joints that its BVH files name ("LeftUpLeg"). Names that
+    are not the joints' own must agree for `FEWEST` joints: one "X_Head" alone is chance.
     """
     present = set(bones)
     found = Counter(bone[: -len(joint)] for bone in present for joint in joints if bone.endswith(joint))
     prefix = max(found, key=lambda text: (found[text], -len(text)), default="")
     prefixed = {joint: prefix + joint for joint in joints if prefix + joint in present}
     acclaim = {JOINT_OF_BONE[bone]: bone for bone in present if JOINT_OF_BONE.get(bone) in joints}
-    return JointMap(max(prefixed, acclaim, key=len))
+    plain = {joint: joint for joint in joints if joint in present}
+    best = max(prefixed, acclaim, key=len)
+    return JointMap(best if len(best) >= FEWEST else plain)

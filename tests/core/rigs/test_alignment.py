@@ -101,3 +101,24 @@ def test_a_single_joint_takes_blenders_axes():
     alignment = align(MODEL, REFERENCE, present, np.full((10, 3), np.nan))
     assert np.all(np.isfinite(alignment.right[3]))
     assert angles(alignment.right[3], conjugate(UP_Z_TO_Y)) < 1e-3
+
+
+def test_where_hips_and_shoulders_sit_is_not_taken_for_a_pose():
+    """Hip and shoulder joints elsewhere, and limbs that rest turned: only the limbs count."""
+    sides = [(name + side, sign) for side, sign in (("L", 1), ("R", -1)) for name in ("Hip", "Thigh", "Shin")]
+    offsets = {"Hip": [0, 0, 0], "Thigh": [1.0, -1, 0.5], "Shin": [0.3, -4, 0]}
+    model = Skeleton(
+        tuple(name for name, _ in sides),
+        (-1, 0, 1, -1, 3, 4),
+        np.array([np.multiply(offsets[name[:-1]], [sign, 1, 1]) for name, sign in sides]),
+    )
+    rest = model.rest_positions().astype(float)
+    for hip, sign in ((0, 1), (3, -1)):
+        shin = exp(np.array([0, 0, -0.5 * sign]))
+        rest[hip + 2] = rest[hip + 1] + rotate(shin, rest[hip + 2] - rest[hip + 1])
+        rest[hip + 1 :][:2] += [sign * 0.5, 0.8, 0.4]
+    alignment = align(model, np.tile([1.0, 0, 0, 0], (6, 1)), np.ones(6, bool), rotate(conjugate(UP_Z_TO_Y), rest))
+    still = through(alignment, np.array([1.0, 0, 0, 0]))
+    for hip in (0, 3):
+        assert angles(still[hip], np.array([1.0, 0, 0, 0])) < 1e-3
+        assert abs(angles(still[hip + 1], np.array([1.0, 0, 0, 0])) - np.degrees(0.5)) < 0.1

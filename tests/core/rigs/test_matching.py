@@ -14,8 +14,16 @@ def test_names_match_as_they_are():
 
 
 def test_one_prefix_is_taken_off():
-    bones = ["Neo_Hips", "Neo_Spine", "Neo_Head", "Prop_Head"]
-    assert match_by_name(bones, JOINTS).bone_of == {"Hips": "Neo_Hips", "Spine": "Neo_Spine", "Head": "Neo_Head"}
+    joints = ("Hips", "Spine", "Spine1", "Neck", "Head", "LeftArm", "RightArm")
+    bones = [*(f"Neo_{joint}" for joint in joints if joint != "Neck"), "Prop_Head"]
+    found = match_by_name(bones, joints).bone_of
+    assert found == {joint: f"Neo_{joint}" for joint in joints if joint != "Neck"}
+
+
+def test_a_prefix_of_few_bones_is_chance():
+    assert len(match_by_name(["X_Head", "X_Spine", "Root"], JOINTS)) == 0
+    assert match_by_name(["X_Head", "X_Spine", "Spine"], JOINTS).bone_of == {"Spine": "Spine"}
+    assert len(match_by_name(["head", "hip", "chest"], JOINTS)) == 0
 
 
 def test_bare_names_win_over_prefixes_that_find_no_more():
