@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from addon.core.errors import MenderError
 
-from . import runs
+from . import evaluation, pictures, runs, tables
 from .config import DESCRIPTIONS, RECIPES, Preset, recipe_named
 from .data import cmu
+from .tasks import evaluate_compress, evaluate_denoise_pose
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,41 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Evaluate:
+    """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
+
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose"]]
+    """What to measure."""
+    folder: Path = runs.FOLDER
+    """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
+    publish: bool = False
+    """Keep result and weights in the project, for the README's tables and for export."""
+
+    def run(self) -> int:
+        """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
+        task, table, picture = _EVALUATIONS[self.task]
+        trained = {name: runs.load(runs.finished(name, self.folder)) for name in task.NETWORKS}
+        networks = {name: runs.as_function(run) for name, run in trained.items()}
+        frame = trained[task.NETWORKS[-1]].frame
+        content, figures = task.evaluate(networks, frame, cmu.load("train"), cmu.load("test"))
+        folder = evaluation.save(self.task, content, figures, self.publish)
+        picture(content, folder / "figure.png")
+        if self.publish:
+            for name in task.NETWORKS:
+                if (self.folder / name).is_dir():
+                    runs.keep(name, self.folder)
+        print(f"{table(content)}\nin {folder}\n")
+        print("\n".join(map(str, figures)))
+        return 0 if all(figure.met for figure in figures) else 1
+
+
+_EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[dict[str, Any], Path], Path]]] = {
+    "compress": (evaluate_compress, tables.compress, pictures.compress),
+    "denoise-pose": (evaluate_denoise_pose, tables.denoise_pose, pictures.denoise_pose),
+}
+
+
+@dataclass(frozen=True)
 class List:
     """Show the recipes and their settings."""
 
@@ -57,7 +94,9 @@ class List:
 
 def main() -> int:
     """Run the command that was typed; an error that the person can mend is one line."""
-    command = tyro.extras.subcommand_cli_from_dict({"train": Train, "list": List}, prog="python -m training")
+    command = tyro.extras.subcommand_cli_from_dict(
+        {"train": Train, "evaluate": Evaluate, "list": List}, prog="python -m training"
+    )
     try:
         return command.run()
     except MenderError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from .networks import network, tell_about
 from .tasks import task_for
 
 FOLDER = Path("runs")
+KEPT = Path(__file__).parent / "weights"
 DESCRIPTION = "run.json"
 
 
@@ -78,6 +81,39 @@ def load(folder: Path) -> Run:
     model = network(recipe, frame)
     checkpoint.load_weights(model, folder)
     return Run(content["recipe"], recipe, frame, model.eval())
+
+
+def finished(name: str, folder: Path = FOLDER) -> Path:
+    """The folder of a recipe's finished run: in `folder`, else the one that the project keeps.
+
+    Raises RunError where there is neither.
+    """
+    for candidate in (folder / name, KEPT / name):
+        if (candidate / checkpoint.WEIGHTS).is_file():
+            return candidate
+    raise RunError(f"{name} has no finished run: python -m training train {name}")
+
+
+def keep(name: str, folder: Path = FOLDER) -> Path:
+    """Copy a finished run's description and weights to where the project keeps what it ships."""
+    target = KEPT / name
+    target.mkdir(parents=True, exist_ok=True)
+    for file in (DESCRIPTION, checkpoint.WEIGHTS):
+        shutil.copyfile(folder / name / file, target / file)
+    return target
+
+
+def as_function(run: Run) -> Callable[[Array], Array]:
+    """The run's network as a function of rotations (T, J, 4), of any sign, to unit quaternions (T, J, 4)."""
+
+    def through(rotations: Array) -> Array:
+        poses = rotation.aligned(rotation.normalize(rotations.astype(np.float32)), run.frame.reference)
+        with torch.no_grad():
+            result = run.model(torch.from_numpy(poses.reshape(len(poses), -1)))
+        restored = result[0] if isinstance(result, tuple) else result
+        return rotation.normalize(restored.numpy().reshape(rotations.shape))
+
+    return through
 
 
 def _sampled(poses: Array, count: int, seed: int) -> Array:

@@ -1,0 +1,47 @@
+"""The pictures that evaluations leave beside their numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+
+def compress(content: dict[str, Any], path: Path) -> Path:
+    """A bar a method: mean error in degrees and in centimetres, with their intervals."""
+    rows = content["rows"]
+    names = list(rows)[::-1]
+    figure, panels = plt.subplots(1, 2, figsize=(11, 0.6 * len(names) + 1.4), sharey=True, layout="constrained")
+    values = {"degrees": [rows[n]["degrees"]["all"] for n in names], "cm": [rows[n]["centimetres"] for n in names]}
+    for panel, (unit, measured) in zip(panels, values.items(), strict=True):
+        mean, low, high = np.array(measured).T
+        panel.barh(names, mean, xerr=[mean - low, high - mean], color="#4878a8", ecolor="#222222", capsize=3)
+        panel.set_xlabel(f"mean error, {unit}")
+    figure.suptitle(f"A pose through a code and back: {content['data']}")
+    return _saved(figure, path)
+
+
+def denoise_pose(content: dict[str, Any], path: Path) -> Path:
+    """A line a method: mean error over σ, both logarithmic."""
+    figure, panel = plt.subplots(figsize=(7, 5), layout="constrained")
+    for name, by_sigma in content["rows"].items():
+        points = [(float(sigma), *measured["all"]) for sigma, measured in by_sigma.items() if float(sigma) > 0]
+        sigma, mean, low, high = np.array(points).T
+        style = "k--" if name == "noisy input" else "o-"
+        (line,) = panel.plot(sigma, mean, style, label=name, markersize=4)
+        panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+    panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", ylabel="mean error, degrees")
+    panel.set_title(content["data"])
+    panel.legend()
+    return _saved(figure, path)
+
+
+def _saved(figure: Any, path: Path) -> Path:
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+    return path
