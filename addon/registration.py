@@ -18,6 +18,7 @@ CLASSES: tuple[type, ...] = (
     panel.MOCAP_MENDER_MT_models,
     panel.MOCAP_MENDER_PT_motion,
     panel.MOCAP_MENDER_PT_denoise,
+    panel.MOCAP_MENDER_PT_card,
 )
 
 

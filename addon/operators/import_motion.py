@@ -71,8 +71,10 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
         layout: Any = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("target", "up_axis", "scale", "start_frame", "set_scene_fps", "fps"):
+        for name in ("target", "up_axis", "scale", "start_frame"):
             layout.prop(self, name)
+        layout.prop(self, "set_scene_fps", text="Set Scene FPS")
+        layout.prop(self, "fps", text="FPS if Unknown")
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -12,7 +12,7 @@ from ..operators.choice import denoising_models
 from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_MODEL
 from ..properties import MenderSettings, settings_of
-from .card import facts, figures, lines
+from .card import Rows, facts, figures, lines
 
 _MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
 
@@ -51,7 +51,7 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The model with its card, the options, the button, and what it did."""
+        """The model, the options, the button, and what it did."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -59,11 +59,6 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
         entry = _chosen(settings)
 
         _model_chooser(layout, settings, entry)
-        header, body = layout.panel("mocap_mender_card", default_closed=True)
-        header.label(text="About This Model")
-        if body:
-            _card(body, context, entry)
-
         _options(layout, settings)
         layout.separator()
         check_soon()
@@ -77,6 +72,20 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
             done.label(text=settings.done_line, icon="BLANK1")
 
 
+class MOCAP_MENDER_PT_card(bpy.types.Panel):
+    """The chosen model's card: what it does, its licence, its training data, what was measured."""
+
+    bl_label = "About This Model"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_parent_id = "MOCAP_MENDER_PT_denoise"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - the form that Blender reads
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The card, or why there is none."""
+        _card(self.layout, context, _chosen(settings_of(context.scene)))
+
+
 class MOCAP_MENDER_MT_models(bpy.types.Menu):
     """Models that can denoise, from the extension and from the model folder of the preferences."""
 
@@ -87,8 +96,10 @@ class MOCAP_MENDER_MT_models(bpy.types.Menu):
         layout = self.layout
         entries = denoising_models()
         usable = [entry for entry in entries if entry.card]
+        chosen = settings_of(context.scene).model or DEFAULT_MODEL
         for entry in usable:
-            choice = layout.operator("wm.context_set_string", text=_label(entry), icon="NONE")
+            icon = "CHECKMARK" if entry.name == chosen else "BLANK1"
+            choice = layout.operator("wm.context_set_string", text=_label(entry), icon=icon)
             choice.data_path = "scene.mocap_mender.model"
             choice.value = entry.name
         refused = [entry for entry in entries if not entry.card]
@@ -128,14 +139,23 @@ def _card(layout: bpy.types.UILayout, context: bpy.types.Context, entry: ModelEn
     if entry.card is None:
         _paragraph(layout, context, entry.problem, icon="ERROR")
         return
-    _paragraph(layout, context, entry.card.description)
-    for title, rows in (("", facts(entry.card)), ("Measured", list(figures(entry.card.metrics)))):
-        if title and rows:
-            layout.separator()
-            layout.label(text=title)
-        column = layout.column(align=True)
-        for label, text in rows:
-            _fact(column, context, label, text)
+    card = entry.card
+    _paragraph(layout, context, card.description)
+    _table(layout, context, facts(card))
+    for title, text in (("Licence", card.licence), ("Trained On", card.training_data)):
+        layout.label(text=title)
+        _paragraph(layout, context, text)
+    for title, rows in figures(card.metrics):
+        layout.label(text=title)
+        _table(layout, context, rows)
+    layout.separator()
+
+
+def _table(layout: bpy.types.UILayout, context: bpy.types.Context, rows: Rows) -> None:
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    for label, text in rows:
+        _fact(column, context, label, text)
 
 
 def _fact(layout: bpy.types.UILayout, context: bpy.types.Context, label: str, text: str) -> None:

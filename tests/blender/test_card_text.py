@@ -6,21 +6,24 @@ from addon.ui.card import facts, figures, lines
 from tests.inference.tiny_model import make_card
 
 
-def test_facts_tell_the_licence_and_the_training_data():
-    told = dict(facts(make_card(licence="GPL-3.0-or-later", training_data="CMU, five subjects")))
-    assert told["Licence"] == "GPL-3.0-or-later"
-    assert told["Trained on"] == "CMU, five subjects"
-    assert told["Sees"] == "One pose at a time"
-
-
 def test_what_a_model_sees_in_words():
     assert dict(facts(make_card(fps=60.0, window=64)))["Sees"] == "64 frames at once at 60 fps"
     assert dict(facts(make_card(fps=60.0)))["Sees"] == "Any number of frames at 60 fps"
 
 
-def test_nested_figures_become_flat_and_short():
-    metrics = {"mean_degrees": 1.23456, "noise": {"0.01": {"after": 0.4}}, "takes": 15}
-    assert list(figures(metrics)) == [("Mean degrees", "1.23"), ("Noise, 0.01, after", "0.4"), ("Takes", "15")]
+def test_the_figures_of_a_denoiser_are_degrees():
+    errors = {"0": {"all": [0.05, 0.04, 0.06]}, "0.01": {"all": [0.912, 0.9, 0.92], "moving": [1.0, 0.9, 1.1]}}
+    assert figures({"denoise-pose": errors}) == [
+        ("Error Left After Denoising", [("Clean motion", "0.05°"), ("Noise of 1.8°", "0.91°")])
+    ]
+
+
+def test_other_figures_become_flat_and_short():
+    compress = {"degrees": {"all": [1.3168, 1.2, 1.5], "moving": [1.6, 1.5, 1.8]}, "worst": {"Neck": 3.5}, "takes": 15}
+    assert figures({"compress": compress, "mean_degrees": 1.2345}) == [
+        ("Compress", [("Degrees", "1.32"), ("Takes", "15")]),
+        ("Mean degrees", [("", "1.23")]),
+    ]
 
 
 def test_lines_fit_and_lose_nothing():

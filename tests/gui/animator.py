@@ -1,0 +1,150 @@
+"""Inside the application, in a real window: import a noisy take, denoise it by clicking the button, look, undo.
+
+blender --enable-event-simulate --python tests/gui/animator.py -- TAKE FOLDER
+Leaves screenshots in FOLDER and ends with code 1 where something is not as an animator expects it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.gui import window as gui
+
+ROW = 23  # pixels from one row of the panel to the next
+TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
+
+
+def session() -> Iterator[float | tuple[int, int]]:
+    """Everything that the animator does, one wait after the other."""
+    scene = bpy.context.scene
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+    gui.area().spaces.active.show_region_ui = True
+    yield gui.PAUSE * 3
+    gui.region().active_panel_category = "Mender"
+    yield gui.PAUSE * 3
+
+    # With nothing to work on, the button is grey and its tooltip says why.
+    button = yield from found("mocap_mender.denoise_action")
+    yield from gui.point_and_wait(*button)
+    yield 2.0
+    yield from gui.screenshot(FOLDER / "1-nothing-selected.png")
+
+    # Import asks for a file, with its options beside.
+    place = yield from found("mocap_mender.import_motion", share=0.3)
+    yield from gui.click(*place)
+    yield gui.PAUSE * 4
+    yield from gui.screenshot(FOLDER / "2-import.png")
+    yield from close_browser()
+
+    with bpy.context.temp_override(window=gui.window(), area=gui.area(), region=gui.region("WINDOW")):
+        bpy.ops.mocap_mender.import_motion(filepath=str(TAKE), set_scene_fps=True)
+    rig = bpy.context.view_layer.objects.active
+    original = rig.animation_data.action
+    scene.frame_end = int(original.frame_range[1])
+    scene.frame_set(int(original.frame_range[1]) // 3)
+    with bpy.context.temp_override(window=gui.window(), area=gui.area(), region=gui.region("WINDOW")):
+        bpy.ops.view3d.view_selected()
+        bpy.ops.ed.undo_push(message="Import Motion")
+    yield from gui.screenshot(FOLDER / "3-imported.png")
+
+    # One click denoises a copy and says what it did.
+    button = yield from found("mocap_mender.denoise_action")
+    yield from gui.click(*button)
+    yield gui.PAUSE * 4
+    settings = scene.mocap_mender
+    assert settings.done_line, "the button did nothing"
+    assert rig.animation_data.action.name != original.name, "the original action was not left alone"
+    yield from gui.screenshot(FOLDER / "4-denoised.png")
+
+    # The models to choose from, and the chosen one's card, which folds out under the result.
+    x, y = yield from found("mocap_mender.frame_range", share=0.7, shift=True, alt=True)
+    yield from gui.click(x, y + ROW)
+    yield from gui.screenshot(FOLDER / "5-models.png")
+    gui.press("ESC", x, y)
+    yield gui.PAUSE
+    yield from gui.click(button[0], button[1] - 4 * ROW)
+    yield from gui.screenshot(FOLDER / "6-card.png")
+
+    # One undo step takes the copy and the line back.
+    name = original.name
+    view = gui.region("WINDOW")
+    middle = view.x + view.width // 3, view.y + view.height // 3
+    yield from gui.point_and_wait(*middle)
+    gui.press("Z", *middle, ctrl=True)
+    yield gui.PAUSE * 4
+    rig = bpy.context.view_layer.objects.active
+    assert rig.animation_data.action.name == name, "undo did not bring the original back"
+    assert not bpy.context.scene.mocap_mender.done_line, "undo left the line of the result"
+    yield from gui.screenshot(FOLDER / "7-undone.png")
+
+    # What the options look like when used, and a model that is no longer there.
+    settings = bpy.context.scene.mocap_mender
+    settings.frame_range, settings.bones, settings.strength, settings.model = "CUSTOM", "SELECTED", 0.6, "my-model"
+    yield from gui.screenshot(FOLDER / "8-options.png")
+    settings.frame_range, settings.bones, settings.strength, settings.model = "ALL", "ALL", 1.0, ""
+
+    # Without a runtime the panel says so; the rest works.
+    check = next(module for name, module in sys.modules.items() if name.endswith(".operators.runtime_check"))
+    sys.modules["onnxruntime"] = None
+    check.runtime_problem.cache_clear()
+    gui.area().tag_redraw()
+    yield gui.PAUSE * 4
+    button = yield from found("mocap_mender.denoise_action")
+    yield from gui.point_and_wait(*button)
+    yield 2.0
+    yield from gui.screenshot(FOLDER / "9-no-runtime.png")
+
+
+def found(text: str, share: float = 0.5, **held: bool) -> Iterator[float | tuple[int, int]]:
+    """The place of a button; `yield from` gives it."""
+    for step in gui.find(text, share, **held):
+        if isinstance(step, tuple):
+            return step
+        yield step
+    raise AssertionError(text)
+
+
+def close_browser() -> Iterator[float]:
+    """Leave the file browser, in its own window or over the 3D view, by Escape."""
+    last = bpy.context.window_manager.windows[-1]
+    for value in ("PRESS", "RELEASE"):
+        last.event_simulate(type="ESC", value=value, x=last.width // 2, y=last.height // 2)
+    yield gui.PAUSE * 4
+
+
+def leave(code: int) -> None:
+    """End without Blender's questions about unsaved work."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+steps = session()
+
+
+def advance() -> float | None:
+    """One step, called by Blender's timer; the seconds to the next."""
+    try:
+        step = next(steps)
+    except StopIteration:
+        leave(0)
+    except Exception:
+        traceback.print_exc()
+        for _ in gui.screenshot(FOLDER / "failed.png"):
+            pass
+        leave(1)
+    return step if isinstance(step, float) else gui.PAUSE
+
+
+bpy.context.preferences.view.show_splash = False
+bpy.context.preferences.view.filebrowser_display_type = "SCREEN"  # without a window manager a new window lies anywhere
+bpy.app.timers.register(advance, first_interval=2.0)
