@@ -1,0 +1,150 @@
+"""Takes that Blender's own importers bring in denoise like ours, whatever way their bones rest and roll."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import addon_utils
+import bpy
+import numpy as np
+import pytest
+
+from addon.blender import action, retarget
+from addon.core.rigs.matching import match_by_name
+from addon.core.rotation import IDENTITY, angle_between
+from addon.core.rotation_mode import from_quaternion, property_of, to_quaternion
+from addon.preferences import DEFAULT_MODEL, SHIPPED_MODELS
+from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model
+
+FRAMES = np.arange(1, 31, dtype=np.float32)
+DATA = Path(os.environ.get("MOCAP_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+
+
+@pytest.fixture
+def card(tmp_path, monkeypatch):
+    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
+    return make_model(tmp_path, 0.3)
+
+
+@pytest.fixture
+def figure():
+    """A take that starts in the rest pose, which is what files without a mesh keep of it."""
+    obj = make_armature()
+    rotations = figure_rotations(FRAMES)
+    for q in rotations.values():
+        q[0] = IDENTITY
+    key_rotations(obj, FRAMES, rotations)
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, len(FRAMES)
+    scene.frame_set(1)
+    return obj
+
+
+def import_fbx(path):
+    addon_utils.enable("io_scene_fbx", default_set=True)
+    bpy.ops.import_scene.fbx(filepath=str(path))
+    return imported_armature()
+
+
+def import_bvh(path, mode):
+    addon_utils.enable("io_anim_bvh", default_set=True)
+    bpy.ops.import_anim.bvh(filepath=str(path), rotate_mode=mode)
+    return imported_armature()
+
+
+def imported_armature():
+    obj = next(obj for obj in bpy.context.selected_objects if obj.type == "ARMATURE")
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+def seen(obj, card):
+    """(T, J, 4) what the model sees of the object's action."""
+    joints = match_by_name(obj.data.bones.keys(), card.joints)
+    binding = retarget.bind(obj, action.assigned_channels(obj), joints, card.skeleton, card.reference)
+    return retarget.sample(binding, retarget.key_frames(binding, set(joints.bone_of.values()), retarget.KeyRange()))
+
+
+def test_an_fbx_take_looks_to_the_model_as_it_was(tmp_path, card, figure):
+    path = tmp_path / "take.fbx"
+    addon_utils.enable("io_scene_fbx", default_set=True)
+    bpy.ops.export_scene.fbx(
+        filepath=str(path), object_types={"ARMATURE"}, bake_anim_simplify_factor=0, add_leaf_bones=False
+    )
+    before = seen(figure, card)
+    bpy.ops.mocap_mender.denoise_action()
+    wanted = seen(figure, card)
+    other = import_fbx(path)
+    assert other is not figure
+    assert np.degrees(angle_between(seen(other, card), before).max()) < 0.05
+    bpy.ops.mocap_mender.denoise_action()
+    assert other.animation_data.action.name.endswith(" denoised")
+    assert np.degrees(angle_between(seen(other, card), wanted).max()) < 0.05
+
+
+@pytest.mark.parametrize("mode", ["NATIVE", "QUATERNION", "ZXY"])
+def test_a_bvh_take_by_blenders_importer_denoises_in_its_own_mode(tmp_path, card, figure, mode):
+    path = tmp_path / "take.bvh"
+    addon_utils.enable("io_anim_bvh", default_set=True)
+    bpy.ops.export_anim.bvh(filepath=str(path), frame_start=1, frame_end=len(FRAMES), rotate_mode="XYZ")
+    bpy.ops.mocap_mender.denoise_action()
+    wanted = seen(figure, card)
+    other = import_bvh(path, mode)
+    modes = {bone.name: bone.rotation_mode for bone in other.pose.bones}
+    times = {key: action.read_points(curve)[:, 0] for key, curve in curves_of(other).items()}
+    bpy.ops.mocap_mender.denoise_action()
+    assert {bone.name: bone.rotation_mode for bone in other.pose.bones} == modes
+    assert curves_of(other).keys() == times.keys()
+    for key, curve in curves_of(other).items():
+        np.testing.assert_array_equal(action.read_points(curve)[:, 0], times[key])
+    found = seen(other, card)
+    assert len(found) >= len(FRAMES) - 1, "some of Blender's importers drop the first frame"
+    assert np.degrees(angle_between(found, wanted[-len(found) :]).max()) < 0.05
+
+
+def curves_of(obj):
+    return action.by_path(action.assigned_channels(obj))
+
+
+def rotations_of(obj):
+    """(T, N, 4) the keys' rotations of the matched joints' bones."""
+    curves = curves_of(obj)
+    found = []
+    for bone in match_by_name(obj.data.bones.keys(), JOINTS).bone_of.values():
+        mode = obj.pose.bones[bone].rotation_mode
+        path = action.bone_path(bone, property_of(mode))
+        values = [action.read_points(curves[path, i])[:, 1] for i in range(4) if (path, i) in curves]
+        found.append(to_quaternion(np.stack(values, axis=-1), mode))
+    return np.stack(found, axis=1)
+
+
+def add_noise(obj, sigma):
+    rng = np.random.default_rng(1)
+    curves = curves_of(obj)
+    for bone in obj.pose.bones:
+        path = action.bone_path(bone.name, property_of(bone.rotation_mode))
+        own = [curves[path, i] for i in range(4) if (path, i) in curves]
+        if not own or bone.parent is None:
+            continue
+        values = np.stack([action.read_points(curve)[:, 1] for curve in own], axis=-1)
+        q = to_quaternion(values, bone.rotation_mode)
+        new = from_quaternion(
+            to_quaternion(rng.normal(q, sigma).astype(np.float32), "QUATERNION"), bone.rotation_mode, values
+        )
+        for curve, column in zip(own, new.T, strict=True):
+            action.write_values(curve, column)
+
+
+@pytest.mark.skipif(not (DATA / "cmu").is_dir(), reason="the CMU takes are not on this machine")
+@pytest.mark.skipif(not (SHIPPED_MODELS / f"{DEFAULT_MODEL}.onnx").is_file(), reason="no default model")
+@pytest.mark.parametrize("take", ["fbx/07_01_cmu.fbx", "bvh/08_01.bvh"])
+def test_the_shipped_model_takes_noise_off_real_takes(take):
+    path = DATA / "cmu" / take
+    obj = import_fbx(path) if take.endswith("fbx") else import_bvh(path, "NATIVE")
+    clean = rotations_of(obj)
+    add_noise(obj, 0.02)
+    noisy = angle_between(rotations_of(obj), clean).mean()
+    bpy.ops.mocap_mender.denoise_action()
+    denoised = angle_between(rotations_of(obj), clean).mean()
+    assert denoised < 0.7 * noisy
