@@ -13,7 +13,7 @@ import tyro
 from addon.core.errors import MenderError
 
 from . import evaluation, pictures, runs, tables
-from .config import DESCRIPTIONS, RECIPES, Preset, recipe_named
+from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, Preset, recipe_named
 from .data import cmu
 from .tasks import evaluate_compress, evaluate_denoise_pose
 
@@ -39,7 +39,8 @@ class Train:
         """Train, and say where the weights are."""
         recipe = recipe_named(self.recipe, self.preset, self.set)
         folder = self.folder or runs.FOLDER / (self.recipe + ("-sample" if self.sample else ""))
-        runs.start(self.recipe, recipe, cmu.load("train"), folder, self.sample, self.tensorboard)
+        poses = cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
+        runs.start(self.recipe, recipe, poses, folder, self.sample, self.tensorboard)
         print(f"{self.recipe}: trained, in {folder}")
         return 0
 

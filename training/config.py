@@ -92,6 +92,17 @@ class PoseDenoiseRecipe(Recipe):
     blend: float = 0.4
 
 
+@dataclass(frozen=True)
+class DenoiseRecipe(Recipe):
+    """Our denoiser of motion over time. An epoch is 2,400 stretches of motion, drawn anew.
+
+    strokes: components of the motion prior. width: hidden units of the refinement.
+    """
+
+    strokes: int = 448
+    width: int = 224
+
+
 _TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
 _SPARSE = dataclasses.replace(_TUTORIAL, first=256, second=128, activity_l1=1e-9)
 _OURS: dict[str, Any] = {
@@ -106,12 +117,26 @@ _OURS: dict[str, Any] = {
 }
 _COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
 _DENOISE = PoseDenoiseRecipe(epochs=160, **_OURS)
+_MOTION = DenoiseRecipe(
+    epochs=60,
+    batch=24,
+    learning_rate=2e-3,
+    schedule="cosine",
+    warm_up=50,
+    weight_decay=0.01,
+    clip=1.0,
+    ema=0.998,
+    mirror=True,
+    log_every=20,
+    threads=1,
+)
 
 RECIPES: dict[str, dict[Preset, Recipe]] = {
     "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},
     "tutorial-sparse": {"cpu": _SPARSE, "gpu": _SPARSE},
     "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=2000, batch=2048)},
     "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=2000, batch=2048)},
+    "denoise": {"cpu": _MOTION, "gpu": dataclasses.replace(_MOTION, epochs=300, batch=96, threads=0)},
 }
 
 DESCRIPTIONS = {
@@ -119,6 +144,7 @@ DESCRIPTIONS = {
     "tutorial-sparse": "the tutorial's autoencoder 120-256-128-256-120 with a sparse first layer, faithful to it",
     "pose-compress": "our compression of a pose to 30 numbers",
     "pose-denoise": "our denoiser, one pose at a time",
+    "denoise": "our denoiser of motion over time, from the train and other takes",
 }
 
 

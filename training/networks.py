@@ -8,9 +8,11 @@ from addon.core import rotation
 from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
-from .config import PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
+from .config import DenoiseRecipe, PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
 from .data.limbs import limb_of
 from .data.poses import PoseFrame
+from .models import motion_prior
+from .models.denoiser import BodyDenoiser
 from .models.pose_compress import PoseCompressor, loosely_coupled_basis
 from .models.pose_denoise import PoseDenoiser, Prior
 from .models.tutorial import TutorialAutoencoder
@@ -25,6 +27,9 @@ def network(recipe: Recipe, frame: PoseFrame) -> nn.Module:
             return PoseCompressor(frame.reference, frame.moving, recipe.code, recipe.width)
         case PoseDenoiseRecipe():
             return PoseDenoiser(frame.reference, recipe.width)
+        case DenoiseRecipe():
+            empty = motion_prior.empty(4 * len(frame.joints), recipe.strokes)
+            return BodyDenoiser(empty, frame.reference, recipe.width)
     raise MenderError(f"No network is known for {type(recipe).__name__}.")
 
 

@@ -18,8 +18,8 @@ from addon.core import rotation
 from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
-from . import checkpoint, engine
-from .config import RECIPES, Recipe
+from . import checkpoint, engine, motion
+from .config import RECIPES, DenoiseRecipe, Recipe
 from .data.poses import PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
 from .networks import network, tell_about
@@ -51,6 +51,8 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     """
     if recipe.leave_out:
         poses = poses.without_subject(recipe.leave_out)
+    if isinstance(recipe, DenoiseRecipe):
+        return _start_motion(name, recipe, poses, folder, tensorboard)
     stacked = _sampled(poses.stacked(), sample, recipe.seed)
     if recipe.mirror:
         stacked = np.concatenate([stacked, mirrored(stacked, poses.joints)])
@@ -64,6 +66,20 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
         tell_about(model, recipe, frame, aligned)
         task = task_for(recipe, frame, aligned)
         averaged = engine.train(model, task, recipe, folder, here, tensorboard)
+        if here.is_first:
+            checkpoint.save_weights(averaged, folder)
+    return folder
+
+
+def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path, tensorboard: bool) -> Path:
+    """The same for a recipe that learns from takes as they ran, not from single poses."""
+    frame, stretch = motion.frame_of(poses), motion.stretches_of(poses)
+    with processes() as here:
+        if here.is_first:
+            _claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, frame)
+        torch.manual_seed(recipe.seed)
+        model = motion.network(recipe, stretch)
+        averaged = engine.train(model, motion.task(stretch, poses.joints), recipe, folder, here, tensorboard)
         if here.is_first:
             checkpoint.save_weights(averaged, folder)
     return folder

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .rotation import Array, exp, multiply, normalize
 
 Seed = int | np.random.Generator
+Mask = NDArray[np.bool_]
 
 _SEEDS = 2**64
 
@@ -56,7 +58,7 @@ def jitter(rotations: Array, sigma: float | Array, seed: Seed, correlation: floa
 
 def spikes(
     rotations: Array, seed: Seed, rate: float = 0.01, degrees: tuple[float, float] = (10.0, 60.0)
-) -> tuple[Array, Array]:
+) -> tuple[Array, Mask]:
     """Single joints thrown off for single frames, by an angle between `degrees` about any axis; `rate` of all.
 
     Mislabelled markers and ghosts do that. Returns the rotations and (T, J) where they were thrown off.
@@ -71,7 +73,7 @@ def spikes(
     return result, hit
 
 
-def holes(frames: int, length: int, seed: Seed, margin: int = 1) -> Array:
+def holes(frames: int, length: int, seed: Seed, margin: int = 1) -> Mask:
     """(frames,) bool: one run of `length` frames without data, at least `margin` frames away from both ends.
 
     The actor leaves the cameras' sight, the radio link breaks. All False where the clip is too short for it.
@@ -84,13 +86,13 @@ def holes(frames: int, length: int, seed: Seed, margin: int = 1) -> Array:
     return missing
 
 
-def held(rotations: Array, missing: Array) -> Array:
+def held(rotations: Array, missing: Mask) -> Array:
     """The last known frame repeated where `missing` (T,): what recorders do when no new data arrives."""
     last_known = np.maximum.accumulate(np.where(missing, 0, np.arange(len(rotations))))
     return rotations[last_known]
 
 
-def dropped(rotations: Array, missing: Array) -> Array:
+def dropped(rotations: Array, missing: Mask) -> Array:
     """Quaternions without length where `missing` (T,) or (T, J): nothing is known there."""
     result = rotations.copy()
     result[missing] = 0

@@ -22,7 +22,13 @@ ACKNOWLEDGEMENT = (
     "The database was created with funding from NSF EIA-0196217."
 )
 
+MOTION_DESCRIPTION = (
+    "CMU Graphics Lab Motion Capture Database, subjects 01 (without take 01), 02, 03, 06, 07, 08, 09, 16, 35 and 43 "
+    "(107 takes, 112,417 frames)"
+)
+
 _ROOT = "Hips"
+_DEMO = "01_01"
 
 
 class DataMissingError(MenderError):
@@ -50,6 +56,13 @@ def load(split: Split, folder: Path | None = None) -> PoseSet:
             return _read(archive)
     except (KeyError, ValueError, OSError) as error:
         raise DataMissingError(f"{path} is not an archive of CMU poses ({error}): get it anew.") from error
+
+
+def load_motion(folder: Path | None = None) -> PoseSet:
+    """The takes of `train` and `other` for a network that sees motion; without the demo's take, 01_01."""
+    train, other = load("train", folder), load("other", folder)
+    takes = (*train.takes, *(take for take in other.takes if take.name != _DEMO))
+    return PoseSet(train.joints, train.fps, takes)
 
 
 def _read(archive: np.lib.npyio.NpzFile) -> PoseSet:

@@ -1,0 +1,213 @@
+"""The denoiser of bodies: the skeleton-free gate, a Gaussian prior of motion, and a network that goes beyond both.
+
+The prior shrinks the strokes of motion by the noise level, which the network estimates from the clip itself. The
+refinement then moves every stroke within what the prior leaves open: its correction is in units of the posterior
+deviation, so that clean motion, where nothing is open, passes unchanged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from addon.core.rotation import Array
+
+from .gate import STATISTICS_REACH, CurveDenoiser, averaged, padded
+from .motion_prior import BEFORE, HOP, POSE, WINDOW, MotionPrior
+
+GROUPS = 14
+CONTEXT = 32
+GAP_SCALE = 0.3
+OFFSET_THRESHOLD = 0.125
+JOINT_SLACK = 1e-7
+FAR_OUT = 9.0
+"""Square of the deviations beyond which a component is no longer what the prior expects."""
+LEAST_NOISE = 3e-4
+"""Deviation of quaternion components below which a clip counts as clean."""
+
+
+class Block(nn.Module):
+    """Residual dilated convolution over time, scaled and shifted by the noise's description."""
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.modulate = nn.Conv1d(CONTEXT, 2 * width, 1)
+        self.mix = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.out = nn.Conv1d(width, width, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """(B, width, N) and (B, CONTEXT, N) to (B, width, N)."""
+        scale, shift = self.modulate(context).chunk(2, dim=1)
+        h = self.norm(x.transpose(1, 2)).transpose(1, 2) * (1 + scale) + shift
+        return x + self.dropout(self.out(functional.gelu(self.mix(h))))
+
+
+class BodyDenoiser(nn.Module):
+    """Denoises the rotations of a known skeleton.
+
+    The input's quaternions carry how they are known in their length: 1 was measured, ½ was filled in across a hole and
+    may be replaced, 0 is a joint that this rig has not.
+    """
+
+    def __init__(
+        self,
+        prior: MotionPrior,
+        reference: Array,
+        width: int = 224,
+        dilations: tuple[int, ...] = (1, 2, 4, 8),
+        dropout: float = 0.05,
+    ) -> None:
+        super().__init__()
+        joints, strokes = len(reference), len(prior.stroke_variance)
+        middle = prior.strokes.reshape(WINDOW, POSE, strokes)[BEFORE : BEFORE + HOP].reshape(HOP * POSE, strokes)
+        kernel = prior.strokes.reshape(WINDOW, POSE, strokes).transpose(2, 1, 0)
+        for name, value in (
+            ("reference", reference),
+            ("mean", prior.mean),
+            ("basis", prior.pose_basis),
+            ("hidden_variance", prior.pose_variance[POSE:]),
+            ("analysis", kernel),
+            ("synthesis", middle),
+            ("stroke_variance", prior.stroke_variance),
+            ("rest_variance", prior.rest_variance),
+            ("rest_analysis", prior.rest_analysis),
+            ("rest_synthesis", prior.rest_synthesis),
+            ("forms", prior.forms),
+        ):
+            self.register_buffer(name, torch.tensor(np.ascontiguousarray(value), dtype=torch.float32))
+        self.joints, self.strokes = joints, strokes
+        self.curves = CurveDenoiser()
+        self.describe = nn.Sequential(
+            nn.Conv1d(GROUPS + 4 + 3 * joints, 64, 1), nn.GELU(), nn.Conv1d(64, CONTEXT, 1), nn.GELU()
+        )
+        self.level = nn.Conv1d(CONTEXT, 1, 1)
+        self.enter = nn.Conv1d(strokes + HOP * POSE + 2 * HOP * joints, width, 1)
+        self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in dilations)
+        self.leave = nn.Conv1d(width, strokes + HOP * POSE, 1)
+        self.fill = nn.Conv1d(width, HOP * 4 * joints, 1)
+        for layer in (self.leave, self.fill):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.level.bias, -4.0)
+
+    def forward(self, rotations: Tensor) -> Tensor:
+        """Rotations (B, T, J, 4) of the card's joints, lengths as above, to unit quaternions (B, T, J, 4)."""
+        return self.parts(rotations)[0]
+
+    def parts(self, rotations: Tensor) -> tuple[Tensor, Tensor]:
+        """The result (B, T, J, 4) and the estimated log noise level (B, N)."""
+        frames = rotations.shape[1]
+        x, known = self._entered(rotations)
+        with torch.no_grad():  # the gate has a loss of its own and learns for every skeleton, not for this one
+            calm, share, noise = self.curves.calmed(x)
+        poses = torch.einsum("bft,fg->bgt", calm - self.mean[:, None], self.basis)
+        moving, hidden = poses[:, :POSE], poses[:, POSE:]
+        held = padded(moving, BEFORE, WINDOW - 1 - BEFORE)
+        strokes = functional.conv1d(held, self.analysis, stride=HOP)  # (B, K, N)
+        blocks = strokes.shape[-1]
+        beside = self._folded(moving, blocks) - torch.einsum("bkn,rk->brn", strokes, self.synthesis)
+        rest = torch.einsum("brn,sr->bsn", beside, self.rest_analysis)
+        sure = torch.cat([1 - self._folded(known, blocks), self._folded(share, blocks)], dim=1)
+        context = self._context(strokes, rest, hidden, noise, sure, blocks)
+        level = self.level(context).clamp(-9.0, 0.0)
+        variance = (2 * level).exp() + LEAST_NOISE**2 * 0.1
+        stroke_gain, stroke_open, stroke_seen = _shrinkage(strokes, self.stroke_variance, variance)
+        rest_gain, rest_open, rest_seen = _shrinkage(rest, self.rest_variance, variance)
+        h = self.enter(torch.cat([strokes / stroke_seen, rest / rest_seen, sure], dim=1))
+        for block in self.blocks:
+            h = block(h, context)
+        stroke_move, rest_move = self.leave(h).split([self.strokes, HOP * POSE], dim=1)
+        middle = torch.einsum("bkn,rk->brn", stroke_gain * strokes + stroke_open * stroke_move, self.synthesis)
+        beside = torch.einsum("bsn,rs->brn", rest_gain * rest + rest_open * rest_move, self.rest_synthesis)
+        moving = self._unfolded(middle + beside, POSE)[..., :frames]
+        spread = self._spread(variance)[..., :frames]
+        slow = averaged(hidden, STATISTICS_REACH)
+        slow = _clearly_there(slow, spread)
+        kept = self.hidden_variance[:, None] / (self.hidden_variance[:, None] + spread)
+        poses = torch.cat([moving, slow + kept * (hidden - slow)], dim=1)
+        body = torch.einsum("bgt,fg->bft", poses, self.basis) + self.mean[:, None]
+        body = self._on_joints(body, x, spread)
+        filled = self._unfolded(self.fill(h), 4 * self.joints)[..., :frames]
+        result = body + GAP_SCALE * (1 - known).repeat_interleave(4, dim=1) * filled
+        return self._left(result), level[:, 0]
+
+    def _entered(self, rotations: Tensor) -> tuple[Tensor, Tensor]:
+        """Channels (B, J·4, T), and what was measured, 1 or 0, (B, J, T)."""
+        length = rotations.norm(dim=-1, keepdim=True)
+        reference = self.reference.expand_as(rotations)
+        unit = torch.where(length > 0.25, rotations / length.clamp_min(0.25), reference)
+        known = (length[..., 0] > 0.75).to(unit.dtype)
+        return unit.flatten(2).transpose(1, 2), known.transpose(1, 2)
+
+    def _left(self, channels: Tensor) -> Tensor:
+        return functional.normalize(channels.transpose(1, 2).unflatten(2, (self.joints, 4)), dim=-1)
+
+    def _on_joints(self, body: Tensor, x: Tensor, noise: Tensor) -> Tensor:
+        """The poses (B, J·4, T) moved onto what joints of two axes can do, as far as the noise is to blame."""
+        off, way = self._off_joint(body)
+        usual = averaged(self._off_joint(x)[0], STATISTICS_REACH)
+        back = (off - _clearly_there(usual, noise)) * noise / (noise + JOINT_SLACK)
+        return body - (back[:, :, None] * way).flatten(1, 2)
+
+    def _off_joint(self, channels: Tensor) -> tuple[Tensor, Tensor]:
+        """Distance (B, J, T) from the surface of a joint's constraint, and the unit normal (B, J, 4, T) there."""
+        q = channels.unflatten(1, (self.joints, 4))
+        slope = torch.einsum("jik,bjkt->bjit", self.forms, q)  # half the gradient
+        length = slope.square().sum(dim=2).add(1e-12).sqrt()
+        return (slope * q).sum(dim=2) / (2 * length), slope / length[:, :, None]
+
+    def _context(
+        self, strokes: Tensor, rest: Tensor, hidden: Tensor, noise: Tensor, sure: Tensor, blocks: int
+    ) -> Tensor:
+        """(B, CONTEXT, N): what the noise is like around each block, from energies that motion hardly has."""
+        groups = strokes.unflatten(1, (GROUPS, -1)).square().mean(dim=2)
+        held = padded(hidden, 1, 1)
+        still = (held[..., 2:] - 2 * hidden + held[..., :-2]).unflatten(1, (3, -1)).square().mean(dim=2) / 6
+        energies = torch.cat([groups, rest.square().mean(dim=1, keepdim=True)], dim=1)
+        energies = torch.cat([energies, self._folded(still, blocks).unflatten(1, (HOP, 3)).mean(dim=1)], dim=1)
+        logs = 0.5 * torch.log(energies + 1e-10)
+        reach = STATISTICS_REACH // HOP
+        usual = averaged(torch.cat([logs, sure.unflatten(1, (2, HOP, -1)).mean(dim=2).flatten(1, 2)], dim=1), reach)
+        each = self._folded(noise, blocks).unflatten(1, (HOP, -1))[:, HOP // 2]
+        usual_logs, usual_sure = usual.split([GROUPS + 4, 2 * self.joints], dim=1)
+        return self.describe(torch.cat([(usual_logs + 4) / 2, usual_sure, (each + 4) / 2], dim=1))
+
+    @staticmethod
+    def _folded(x: Tensor, blocks: int) -> Tensor:
+        """(B, C, T) to (B, HOP·C, N): the frames of each block one after the other, the last one held."""
+        held = padded(x, 0, HOP - 1)[..., : HOP * blocks]
+        return held.unflatten(2, (-1, HOP)).permute(0, 3, 1, 2).flatten(1, 2)
+
+    @staticmethod
+    def _unfolded(x: Tensor, channels: int) -> Tensor:
+        """(B, HOP·C, N) back to (B, C, HOP·N)."""
+        return x.unflatten(1, (HOP, channels)).permute(0, 2, 3, 1).flatten(2)
+
+    @staticmethod
+    def _spread(x: Tensor) -> Tensor:
+        """(B, C, N) to (B, C, HOP·N), each block's value for all its frames."""
+        return x.repeat_interleave(HOP, dim=2)
+
+
+def _clearly_there(slow: Tensor, noise: Tensor) -> Tensor:
+    """An average shrunk by the noise that may be left in it.
+
+    Where the model's skeleton never moves, another's pose may still be off: what is clearly no noise is kept.
+    """
+    return slow * functional.relu(slow.square() - OFFSET_THRESHOLD * noise) / (slow.square() + 1e-12)
+
+
+def _shrinkage(found: Tensor, prior: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Wiener gain, posterior deviation and deviation of what is seen, (B, K, N), of components with variance (K,).
+
+    found: (B, K, N) the components. One that is far larger than the prior and the noise together is motion that the
+    prior did not know: there the prior is widened.
+    """
+    noise = noise + 1e-12
+    motion = torch.maximum(prior[:, None], found.square() / FAR_OUT - noise)
+    gain = motion / (motion + noise)
+    return gain, (gain * noise + 1e-14).sqrt(), (motion + noise).sqrt()

@@ -1,0 +1,77 @@
+"""From takes to what the denoiser of motion needs: its reference, its prior, its network and its task."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from addon.core import rotation
+from addon.core.rotation import Array
+
+from .config import DenoiseRecipe
+from .data.poses import PoseFrame, PoseSet, mirror_joints, pose_frame
+from .data.stretches import MODEL_FPS, Stretches, stretches
+from .models import motion_prior
+from .models.denoiser import BodyDenoiser
+from .tasks.denoise import Denoise
+
+PHASES = 2
+"""Of the ways to take every n-th frame, how many the prior sees."""
+USUAL, FAR_OUT = 0.9, 2.0
+"""A joint is far out beyond FAR_OUT times the angle from the mean that a share USUAL of all frames stay below."""
+SHORTEST = 120
+"""Frames of a part of a take that the prior is fitted on."""
+
+
+def frame_of(poses: PoseSet) -> PoseFrame:
+    """The poses' frame, its reference the mean over subjects, whoever was recorded longest."""
+    return pose_frame(poses.joints, _evenly(poses))
+
+
+def stretches_of(poses: PoseSet) -> Stretches:
+    """The takes and their mirror images, aligned to `frame_of`'s reference."""
+    return stretches(poses, frame_of(poses).reference)
+
+
+def network(recipe: DenoiseRecipe, stretch: Stretches) -> BodyDenoiser:
+    """A fresh network that starts as the best linear denoiser of these stretches."""
+    step = round(stretch.fps / MODEL_FPS)
+    phases = range(0, step, max(step // PHASES, 1))
+    takes, weights = [], []
+    for part, share in zip(*_sound(stretch), strict=True):
+        for phase in phases:
+            takes.append(part[phase::step].reshape(-1, part.shape[1] * 4))
+            weights.append(share)
+    prior = motion_prior.fit(takes, weights, recipe.strokes)
+    return BodyDenoiser(prior, stretch.reference, recipe.width)
+
+
+def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
+    """The parts of the takes in which no joint is far out, and their shares.
+
+    Some takes have hands and feet that flip by half a turn: recording errors, which a Gaussian would take for motion.
+    """
+    away = [rotation.angle_between(stretch.reference, take) for take in stretch.takes]
+    limit = FAR_OUT * np.quantile(np.concatenate([angles[::8] for angles in away]), USUAL, axis=0) + np.radians(1)
+    parts, shares = [], []
+    for take, angles, share in zip(stretch.takes, away, stretch.share, strict=True):
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], np.all(angles < limit, axis=1), [False]])))
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            if stop - start >= SHORTEST:
+                parts.append(take[start:stop])
+                shares.append(float(share))
+    return parts, shares
+
+
+def task(stretch: Stretches, joints: tuple[str, ...]) -> Denoise:
+    """The task on these stretches; left and right can be swapped by mistake."""
+    pairs = tuple((joint, int(twin)) for joint, twin in enumerate(mirror_joints(joints)) if joint < twin)
+    return Denoise(stretch, pairs)
+
+
+def _evenly(poses: PoseSet, count: int = 1000) -> Array:
+    """(N, J, 4): up to `count` frames of every subject, spread over its takes."""
+    chosen = []
+    for subject in sorted({take.subject for take in poses.takes}):
+        frames = poses.of_subject(subject).stacked()
+        chosen.append(frames[:: max(len(frames) // count, 1)])
+    return rotation.normalize(np.concatenate(chosen))
