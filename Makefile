@@ -78,8 +78,8 @@ define install
 	@$(1) -m venv $(@D)
 	@$(@D)/bin/python -m pip install -qq --constraint constraints.txt pip
 	@$(@D)/bin/python -m pip install -qq --constraint constraints.txt $(addprefix --group ,$(2))
-	@$(if $(findstring blender,$(2)),$(@D)/bin/python -c 'import bpy, os; os._exit(0)' || { \
-	  echo "Blender's module does not load. On Debian and Ubuntu: apt-get install" $$(cat .ci/debian-packages) >&2; exit 1; })
+	@case '$(2)' in *blender*) $(@D)/bin/python -c 'import bpy; import os; os._exit(0)' || { echo \
+	  "Blender's module does not load. On Debian and Ubuntu: apt-get install" $$(cat .ci/debian-packages) >&2; exit 1; };; esac
 	@touch $@
 endef
 
