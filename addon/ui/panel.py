@@ -142,12 +142,12 @@ def _card(layout: bpy.types.UILayout, context: bpy.types.Context, entry: ModelEn
     card = entry.card
     _paragraph(layout, context, card.description)
     _table(layout, context, facts(card))
-    for title, text in (("Licence", card.licence), ("Trained On", card.training_data)):
-        layout.label(text=title)
-        _paragraph(layout, context, text)
     for title, rows in figures(card.metrics):
         layout.label(text=title)
         _table(layout, context, rows)
+    for title, text in (("Trained On", card.training_data), ("Licence", card.licence)):
+        layout.label(text=title)
+        _paragraph(layout, context, text)
     layout.separator()
 
 

@@ -33,9 +33,9 @@ def command(blender: list[str]) -> list[str]:
     return [*blender, "--background", "--python-exit-code", "1", "--python", str(RUNNER), "--"]
 
 
-def fresh_environment() -> dict[str, str]:
+def fresh_environment(folder: Path) -> dict[str, str]:
     """An environment in which Blender finds a user who has just begun, and the tests their data if there is any."""
-    home = FOLDER / "home"
+    home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(home)}
@@ -59,16 +59,16 @@ def blender_platform() -> str:
     return f"{system}-{'arm64' if platform.machine().lower() in ('arm64', 'aarch64') else 'x64'}"
 
 
-def install(blender: list[str]) -> dict[str, str]:
-    """Build the extension for this application, install and enable it for a fresh user, bring pytest for its Python.
+def install_extension(blender: list[str], folder: Path) -> tuple[dict[str, str], str]:
+    """Build the extension for this application, install and enable it for a fresh user who lives in `folder`.
 
-    Returns the environment to start it in. Raises InstallError.
+    Returns the environment to start it in, and its Python's version as in "3.13". Raises InstallError.
     """
-    environment = fresh_environment()
+    environment = fresh_environment(folder)
     tell = "import sys; print('Python', '%d.%d' % sys.version_info[:2])"
     output = call([*blender, "--background", "--factory-startup", "--python-expr", tell], environment)
     python = next(line.split()[1] for line in output.splitlines() if line.startswith("Python "))
-    zips = FOLDER / "extension"
+    zips = folder / "extension"
     shutil.rmtree(zips, ignore_errors=True)
     build = [sys.executable, "-m", "export", "extension", "--platform", blender_platform(), "--output", str(zips)]
     print(call([*build, "--python", python], environment), flush=True)
@@ -77,6 +77,15 @@ def install(blender: list[str]) -> dict[str, str]:
         [*blender, "--command", "extension", "install-file", "--repo", "user_default", "--enable", str(archive)],
         environment,
     )
+    return environment, python
+
+
+def install(blender: list[str]) -> dict[str, str]:
+    """The extension for a fresh user, and pytest for the application's Python.
+
+    Returns the environment to start it in. Raises InstallError.
+    """
+    environment, python = install_extension(blender, FOLDER)
     shutil.rmtree(PACKAGES, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(PACKAGES), "--only-binary=:all:"]
     call([*pip, "--python-version", python, "--constraint", "constraints.txt", "--group", "application"], environment)

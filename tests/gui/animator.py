@@ -87,8 +87,10 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield from gui.screenshot(FOLDER / "7-undone.png")
 
     # What the options look like when used, and a model that is no longer there.
+    yield from gui.click(button[0], button[1] - 2 * ROW)
     settings = bpy.context.scene.mocap_mender
     settings.frame_range, settings.bones, settings.strength, settings.model = "CUSTOM", "SELECTED", 0.6, "my-model"
+    gui.area().tag_redraw()
     yield from gui.screenshot(FOLDER / "8-options.png")
     settings.frame_range, settings.bones, settings.strength, settings.model = "ALL", "ALL", 1.0, ""
 

@@ -1,0 +1,70 @@
+"""`make gui`: the installed extension in a real window, clicked through by tests/gui/animator.py.
+
+The application is found as `make test-all` finds it. Without a display it gets a virtual one (xvfb-run). Screenshots
+are made with ImageMagick's `import`, and left in build/gui: they are there to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from addon.core import formats
+from addon.core.noise import component_noise
+from tests.application.install import ROOT, InstallError, find, install_extension
+from tests.demo.takes import demo_take
+
+FOLDER = ROOT / "build" / "gui"
+SIGMA = 0.02
+FRAMES = 600
+SECONDS = 300
+GEOMETRY = ("--window-geometry", "0", "0", "1600", "900")
+
+
+def with_window(blender: list[str]) -> list[str]:
+    """The command that opens Blender's window, on a virtual screen where there is no other."""
+    if blender[-1] == "run":  # the application beside the checkout has a word for it
+        return [*blender[:-1], "gui"]
+    if sys.platform != "linux" or os.environ.get("DISPLAY"):
+        return [*blender, *GEOMETRY]
+    if shutil.which("xvfb-run") is None:
+        raise InstallError("there is no display: set DISPLAY, or install xvfb")
+    return ["xvfb-run", "-a", "-s", "-screen 0 1600x900x24", *blender, *GEOMETRY]
+
+
+def noisy_take(folder: Path) -> Path:
+    """The demo's take with the tutorial's noise, as a BVH file."""
+    clip = formats.read(demo_take(ROOT / "build" / "cache").path).section(0, FRAMES)
+    path = folder / "noisy.bvh"
+    formats.write(clip.with_rotations(component_noise(clip.rotations, SIGMA)), path)
+    return path
+
+
+def main() -> int:
+    """The exit code: 0 where everything was as an animator expects it."""
+    blender = find()
+    if blender is None:
+        print("there is no Blender: set BLENDER, or put blender on the PATH")
+        return 1
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    try:
+        take = noisy_take(FOLDER)
+        environment, _ = install_extension(blender, FOLDER)
+        words = ["--enable-event-simulate", "--python", "tests/gui/animator.py", "--", str(take), str(FOLDER)]
+        code = subprocess.run(
+            [*with_window(blender), *words], cwd=ROOT, env=environment, timeout=SECONDS, check=False
+        ).returncode
+    except InstallError as error:
+        print(error)
+        return 1
+    for picture in sorted(FOLDER.glob("*.png")):
+        print(picture.relative_to(ROOT))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
