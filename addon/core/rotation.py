@@ -200,15 +200,17 @@ def from_euler(angles: Array, axes: str) -> Array:
     `axes` reads as the channels of a BVH file: "ZYX" is Rz·Ry·Rx. Blender names the same rotation the other way
     round, rotation mode "XYZ".
     """
-    result: Array | None = None
-    for i, axis in enumerate(_checked_axes(axes)):
-        half = angles[..., i] / 2
-        q = np.zeros((*half.shape, 4), dtype=angles.dtype)
-        q[..., 0] = np.cos(half)
-        q[..., 1 + axis] = np.sin(half)
-        result = q if result is None else multiply(result, q)
-    assert result is not None
-    return result
+    i, j, k = _checked_axes(axes)
+    parity = 1 if (j - i) % 3 == 1 else -1
+    half = angles / 2
+    (c1, c2, c3), (s1, s2, s3) = np.moveaxis(np.cos(half), -1, 0), np.moveaxis(np.sin(half), -1, 0)
+    cc, sc, cs, ss = c1 * c2, s1 * c2, c1 * s2, parity * s1 * s2
+    q = np.empty((*half.shape[:-1], 4), dtype=half.dtype)
+    q[..., 0] = cc * c3 - ss * s3
+    q[..., 1 + i] = sc * c3 + parity * cs * s3
+    q[..., 1 + j] = cs * c3 - parity * sc * s3
+    q[..., 1 + k] = cc * s3 + ss * c3
+    return q
 
 
 def to_euler(q: Array, axes: str) -> Array:
