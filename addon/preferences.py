@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import bpy
@@ -50,6 +51,13 @@ def default_model_folder() -> Path:
         return Path(bpy.utils.extension_path_user(ROOT_PACKAGE, path="models"))
     except ValueError:  # not installed as an extension
         return Path(bpy.utils.user_resource("DATAFILES", path="mocap_mender")) / "models"
+
+
+def make_model_folder() -> None:
+    """Create the folder for the user's models where this runs as an extension, so that it can be found and filled."""
+    if ROOT_PACKAGE.startswith("bl_ext."):
+        with contextlib.suppress(OSError):  # a home that cannot be written to: the shipped models are enough
+            default_model_folder().mkdir(parents=True, exist_ok=True)
 
 
 def model_folders() -> list[Path]:

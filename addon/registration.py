@@ -29,6 +29,7 @@ def register() -> None:
     properties.register()
     menus.register()
     commands.register()
+    preferences.make_model_folder()
 
 
 def unregister() -> None:

@@ -59,6 +59,8 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
         entry = _chosen(settings)
 
         _model_chooser(layout, settings, entry)
+        if entry is None:
+            _paragraph(layout, context, "This model is not installed: choose another one.")
         _options(layout, settings)
         layout.separator()
         check_soon()
@@ -128,13 +130,13 @@ def _model_chooser(layout: bpy.types.UILayout, settings: MenderSettings, entry: 
     name = row.row()
     name.alignment = "RIGHT"
     name.label(text="Model")
-    text = _label(entry) if entry else f"{settings.model or DEFAULT_MODEL} is missing"
-    row.menu(MOCAP_MENDER_MT_models.__name__, text=text)
+    text = _label(entry) if entry else settings.model or DEFAULT_MODEL
+    row.menu(MOCAP_MENDER_MT_models.__name__, text=text, icon="ERROR" if row.alert else "NONE")
 
 
 def _card(layout: bpy.types.UILayout, context: bpy.types.Context, entry: ModelEntry | None) -> None:
     if entry is None:
-        _paragraph(layout, context, "No model of this name is installed. Choose another one.", icon="ERROR")
+        _paragraph(layout, context, "This model is not installed: choose another one.")
         return
     if entry.card is None:
         _paragraph(layout, context, entry.problem, icon="ERROR")

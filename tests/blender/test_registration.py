@@ -95,4 +95,5 @@ def test_models_are_looked_for_beside_the_code_and_in_a_folder_of_the_user():
     assert shipped.name == "models"
     assert own.name == "models"
     assert not own.is_relative_to(shipped.parent)
+    assert own.is_dir() or not IN_APPLICATION
     assert preferences.threads() == 0

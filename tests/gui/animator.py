@@ -36,13 +36,13 @@ def session() -> Iterator[float | tuple[int, int]]:
     button = yield from found("mocap_mender.denoise_action")
     yield from gui.point_and_wait(*button)
     yield 2.0
-    yield from gui.screenshot(FOLDER / "1-nothing-selected.png")
+    yield from gui.screenshot(FOLDER / "01-nothing-selected.png")
 
     # Import asks for a file, with its options beside.
     place = yield from found("mocap_mender.import_motion", share=0.3)
     yield from gui.click(*place)
     yield gui.PAUSE * 4
-    yield from gui.screenshot(FOLDER / "2-import.png")
+    yield from gui.screenshot(FOLDER / "02-import.png")
     yield from close_browser()
 
     with bpy.context.temp_override(window=gui.window(), area=gui.area(), region=gui.region("WINDOW")):
@@ -54,7 +54,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     with bpy.context.temp_override(window=gui.window(), area=gui.area(), region=gui.region("WINDOW")):
         bpy.ops.view3d.view_selected()
         bpy.ops.ed.undo_push(message="Import Motion")
-    yield from gui.screenshot(FOLDER / "3-imported.png")
+    yield from gui.screenshot(FOLDER / "03-imported.png")
 
     # One click denoises a copy and says what it did.
     button = yield from found("mocap_mender.denoise_action")
@@ -63,16 +63,16 @@ def session() -> Iterator[float | tuple[int, int]]:
     settings = scene.mocap_mender
     assert settings.done_line, "the button did nothing"
     assert rig.animation_data.action.name != original.name, "the original action was not left alone"
-    yield from gui.screenshot(FOLDER / "4-denoised.png")
+    yield from gui.screenshot(FOLDER / "04-denoised.png")
 
     # The models to choose from, and the chosen one's card, which folds out under the result.
     x, y = yield from found("mocap_mender.frame_range", share=0.7, shift=True, alt=True)
     yield from gui.click(x, y + ROW)
-    yield from gui.screenshot(FOLDER / "5-models.png")
+    yield from gui.screenshot(FOLDER / "05-models.png")
     gui.press("ESC", x, y)
     yield gui.PAUSE
     yield from gui.click(button[0], button[1] - 4 * ROW)
-    yield from gui.screenshot(FOLDER / "6-card.png")
+    yield from gui.screenshot(FOLDER / "06-card.png")
 
     # One undo step takes the copy and the line back.
     name = original.name
@@ -84,14 +84,14 @@ def session() -> Iterator[float | tuple[int, int]]:
     rig = bpy.context.view_layer.objects.active
     assert rig.animation_data.action.name == name, "undo did not bring the original back"
     assert not bpy.context.scene.mocap_mender.done_line, "undo left the line of the result"
-    yield from gui.screenshot(FOLDER / "7-undone.png")
+    yield from gui.screenshot(FOLDER / "07-undone.png")
 
     # What the options look like when used, and a model that is no longer there.
     yield from gui.click(button[0], button[1] - 2 * ROW)
     settings = bpy.context.scene.mocap_mender
     settings.frame_range, settings.bones, settings.strength, settings.model = "CUSTOM", "SELECTED", 0.6, "my-model"
     gui.area().tag_redraw()
-    yield from gui.screenshot(FOLDER / "8-options.png")
+    yield from gui.screenshot(FOLDER / "08-options.png")
     settings.frame_range, settings.bones, settings.strength, settings.model = "ALL", "ALL", 1.0, ""
 
     # Without a runtime the panel says so; the rest works.
@@ -103,7 +103,14 @@ def session() -> Iterator[float | tuple[int, int]]:
     button = yield from found("mocap_mender.denoise_action")
     yield from gui.point_and_wait(*button)
     yield 2.0
-    yield from gui.screenshot(FOLDER / "9-no-runtime.png")
+    yield from gui.screenshot(FOLDER / "09-no-runtime.png")
+
+    # The preferences.
+    name = next(name for name in bpy.context.preferences.addons.keys() if name.endswith("mocap_mender"))
+    bpy.context.preferences.view.preferences_display_type = "SCREEN"
+    bpy.ops.preferences.addon_show(module=name)
+    yield gui.PAUSE * 4
+    yield from gui.screenshot(FOLDER / "10-preferences.png")
 
 
 def found(text: str, share: float = 0.5, **held: bool) -> Iterator[float | tuple[int, int]]:
