@@ -106,9 +106,9 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield from gui.screenshot(FOLDER / "09-no-runtime.png")
 
     # The preferences.
-    name = next(name for name in bpy.context.preferences.addons.keys() if name.endswith("mocap_mender"))
+    modules = [addon.module for addon in bpy.context.preferences.addons]
     bpy.context.preferences.view.preferences_display_type = "SCREEN"
-    bpy.ops.preferences.addon_show(module=name)
+    bpy.ops.preferences.addon_show(module=next(name for name in modules if name.endswith("mocap_mender")))
     yield gui.PAUSE * 4
     yield from gui.screenshot(FOLDER / "10-preferences.png")
 
