@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import bpy
 
-_TITLE = "Mocap Mender Motion"
+from ..core import formats
+
+
+def _title(suffixes: tuple[str, ...]) -> str:
+    return f"Mocap Mender Motion ({'/'.join(suffixes)})"
 
 
 def _import_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator("mocap_mender.import_motion", text=f"{_TITLE} (.bvh, .csv, .npy, .amc)")
+    menu.layout.operator("mocap_mender.import_motion", text=_title(formats.READABLE))
 
 
 def _export_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator("mocap_mender.export_motion", text=f"{_TITLE} (.bvh, .csv, .npy)")
+    menu.layout.operator("mocap_mender.export_motion", text=_title(formats.WRITABLE))
 
 
 def register() -> None:
