@@ -84,12 +84,12 @@ class PoseDenoiseRecipe(Recipe):
     width: int = 176
     sigma_low: float = 0.002
     sigma_high: float = 0.13
-    independence: float = 0.3
+    independence: float = 0.9
     clean: float = 0.02
     quiet: float = 0.15
     uneven: float = 0.15
     astray: float = 0.1
-    blend: float = 0.4
+    blend: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ _OURS: dict[str, Any] = {
     "mirror": True,
 }
 _COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
-_DENOISE = PoseDenoiseRecipe(epochs=160, **_OURS)
+_DENOISE = PoseDenoiseRecipe(epochs=120, **_OURS)
 _MOTION = DenoiseRecipe(
     epochs=60,
     batch=24,

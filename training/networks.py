@@ -9,7 +9,7 @@ from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
 from .config import DenoiseRecipe, PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
-from .data.limbs import limb_of
+from .data.limbs import PARTS, limb_of
 from .data.poses import PoseFrame
 from .models import motion_prior
 from .models.denoiser import BodyDenoiser
@@ -35,11 +35,12 @@ def network(recipe: Recipe, frame: PoseFrame) -> nn.Module:
 
 def tell_about(model: nn.Module, recipe: Recipe, frame: PoseFrame, poses: Array) -> None:
     """Let a network that starts from the data's statistics see the poses (N, J, 4), aligned to the reference."""
-    vectors, limbs = rotation_vectors(frame, poses), limb_of(frame.joints)
+    vectors = rotation_vectors(frame, poses)
     if isinstance(model, PoseCompressor) and isinstance(recipe, PoseCompressRecipe):
+        limbs = limb_of(frame.joints)
         model.start_linear(*loosely_coupled_basis(vectors[:, frame.moving], limbs[frame.moving], recipe.code))
     if isinstance(model, PoseDenoiser) and isinstance(recipe, PoseDenoiseRecipe):
-        model.start_from(Prior(vectors, limbs, recipe.independence))
+        model.start_from(Prior(vectors, limb_of(frame.joints, PARTS), recipe.independence))
 
 
 def rotation_vectors(frame: PoseFrame, poses: Array) -> Array:

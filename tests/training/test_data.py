@@ -74,7 +74,7 @@ def test_blending_keeps_the_share_and_moves_whole_limbs():
     generator = torch.Generator().manual_seed(0)
     vectors, others = torch.zeros(400, 30, 3), torch.ones(400, 30, 3)
     limb = torch.from_numpy(limbs.limb_of(POSE_JOINTS))
-    mixed = limbs.blended(vectors, others, limb, 0.5, generator)[..., 0]
+    mixed = limbs.blended(vectors, others, limb, 0.5, 0.5, generator)[..., 0]
     touched = (mixed != 0).any(dim=1).float().mean()
     assert 0.4 < touched < 0.6
     for one in range(int(limb.max()) + 1):

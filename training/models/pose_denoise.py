@@ -66,7 +66,7 @@ class PoseDenoiser(nn.Module):
         Which joints to believe is learned: a joint may be still because nobody recorded it, or be held elsewhere.
         """
         strays = torch.einsum("njk,jik->nji", centred.unflatten(1, (-1, 3)), self.still)
-        energy = strays.square().sum(dim=-1) / self.still_counts.clamp(min=1) + _FLOOR  # (N, J)
+        energy = (strays.square().sum(dim=-1) / self.still_counts.clamp(min=1)).clamp(min=_FLOOR)  # (N, J)
         tells = (self.still_counts > 0).to(energy.dtype)
         overall = (energy * tells).sum(dim=-1, keepdim=True) / tells.sum().clamp(min=1)
         ratio = (energy / overall).log() * tells

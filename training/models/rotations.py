@@ -1,4 +1,8 @@
-"""Rotations inside a network: torch twins of `addon.core.rotation`, from operators that ONNX has."""
+"""Rotations inside a network: torch twins of `addon.core.rotation`, from operators that ONNX has.
+
+Lengths are kept from zero by clamping their squares: an added 1e-12 is nothing to the exporter, which leaves it out,
+and the file would divide zero by zero where PyTorch does not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ _TINY = 1e-12
 
 def normalize(q: Tensor) -> Tensor:
     """Unit quaternions (..., 4)."""
-    return q / (q.square().sum(dim=-1, keepdim=True) + _TINY).sqrt()
+    return q / _length(q)
 
 
 def conjugate(q: Tensor) -> Tensor:
@@ -42,7 +46,7 @@ def rotate(q: Tensor, vector: Tensor) -> Tensor:
 
 def exp(vector: Tensor) -> Tensor:
     """Quaternions (..., 4) of rotation vectors (..., 3): axis times angle in radians."""
-    half = (vector.square().sum(dim=-1, keepdim=True) + _TINY).sqrt() / 2
+    half = _length(vector) / 2
     return torch.cat([half.cos(), vector / 2 * (half.sin() / half)], dim=-1)
 
 
@@ -51,10 +55,14 @@ def log(q: Tensor) -> Tensor:
 
     By tan(θ/4) = sin(θ/2) / (1 + cos(θ/2)), which divides by zero only at w = -1.
     """
-    sine = (q[..., 1:].square().sum(dim=-1, keepdim=True) + _TINY).sqrt()
+    sine = _length(q[..., 1:])
     return q[..., 1:] * (4 * torch.atan(sine / (1 + q[..., :1])) / sine)
 
 
 def chord(a: Tensor, b: Tensor) -> Tensor:
     """(...) distance of unit quaternions (..., 4) of the same hemisphere: half their angle where it is small."""
     return ((a - b).square().sum(dim=-1) + _TINY).sqrt()
+
+
+def _length(x: Tensor) -> Tensor:
+    return x.square().sum(dim=-1, keepdim=True).clamp(min=_TINY).sqrt()

@@ -8,7 +8,7 @@ from addon.core.errors import MenderError
 from addon.core.rotation import Array
 
 from ..config import PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
-from ..data.limbs import limb_of
+from ..data.limbs import PARTS, limb_of
 from ..data.poses import PoseFrame
 from ..engine import Task
 from ..networks import rotation_vectors
@@ -33,7 +33,7 @@ def task_for(recipe: Recipe, frame: PoseFrame, poses: Array) -> Task:
         return DenoisePose(
             vectors,
             reference,
-            limbs,
+            torch.from_numpy(limb_of(frame.joints, PARTS)),
             still,
             recipe.sigma_low,
             recipe.sigma_high,

@@ -11,6 +11,8 @@ from ..data.limbs import blended
 from ..models import rotations
 from ..models.kinematics import joint_positions
 
+_REACH = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class CompressPose:
@@ -36,7 +38,7 @@ class CompressPose:
     def batch(self, indices: Tensor, generator: torch.Generator) -> tuple[Tensor]:
         """(N, J*4) poses, a share of them with limbs blended towards those of other poses."""
         others = torch.randint(self.size, (len(indices),), generator=generator)
-        vectors = blended(self.vectors[indices], self.vectors[others], self.limbs, self.blend, generator)
+        vectors = blended(self.vectors[indices], self.vectors[others], self.limbs, self.blend, _REACH, generator)
         return (rotations.multiply(self.reference, rotations.exp(vectors)).flatten(1),)
 
     def losses(self, model: nn.Module, pose: Tensor) -> Tensor:

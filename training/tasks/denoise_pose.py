@@ -14,6 +14,7 @@ from ..models import rotations
 _LEAST_LEVEL = 1e-3
 _SPREAD = 0.4
 _ASTRAY_DEGREES = 15.0
+_REACH = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ class DenoisePose:
             return torch.rand(count, *(shape or (1,)), generator=generator) < share
 
         others = torch.randint(self.size, (count,), generator=generator)
-        vectors = blended(self.vectors[indices], self.vectors[others], self.limbs, self.blend, generator)
+        vectors = blended(self.vectors[indices], self.vectors[others], self.limbs, self.blend, _REACH, generator)
         away = torch.randn(vectors.shape, generator=generator) * math.radians(_ASTRAY_DEGREES)
         elsewhere = chance(self.astray) & self.still & chance(0.5, len(self.still))
         clean = rotations.multiply(self.reference, rotations.exp(vectors + away * elsewhere[..., None]))
