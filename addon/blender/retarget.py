@@ -113,7 +113,8 @@ def bind(obj: ArmatureObject, channels: Channels, joints: JointMap, skeleton: Sk
     curves = action.by_path(channels)
     bones = [joints.bone_of.get(name) for name in skeleton.names]
     heads = np.array([obj.data.bones[bone].head_local if bone else (0, 0, 0) for bone in bones])
-    alignment = align(skeleton, reference, np.array([bone is not None for bone in bones]), heads)
+    tips = np.array([_tip(obj, bone) if bone else (np.nan,) * 3 for bone in bones])
+    alignment = align(skeleton, reference, np.array([bone is not None for bone in bones]), heads, tips)
     chains = _chains(obj, [bone for bone in bones if bone])
     return Binding(
         tracks=tuple(_track(obj, curves, bone) if bone else None for bone in bones),
@@ -239,6 +240,12 @@ def _track(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCurv
         curves=own,
         points={index: action.read_points(curve) for index, curve in own.items()},
     )
+
+
+def _tip(obj: ArmatureObject, name: str) -> tuple[float, float, float]:
+    """Where the bone's only child begins, such as "Head_end". Where it has none its own tail may point anywhere."""
+    children = obj.data.bones[name].children
+    return tuple(children[0].head_local) if len(children) == 1 else (np.nan, np.nan, np.nan)
 
 
 def _chains(obj: ArmatureObject, bones: list[str]) -> dict[str, list[str]]:

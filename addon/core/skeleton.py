@@ -80,6 +80,13 @@ class Skeleton:
             positions[joint] = self.offsets[joint] + (positions[parent] if parent >= 0 else 0)
         return positions.astype(np.float32)
 
+    def tips(self) -> Array:
+        """(J, 3) metres: from each joint to the end site that hangs on it, of several to the first; zero without."""
+        found = np.zeros((len(self), 3), dtype=np.float32)
+        for site in reversed(self.end_sites):
+            found[site.parent] = site.offset
+        return found
+
     def subset(self, names: Iterable[str]) -> Skeleton:
         """The skeleton of the joints in `names`, in this skeleton's order; gaps are bridged by adding offsets up.
 

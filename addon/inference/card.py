@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.errors import MenderError
 from ..core.rotation import Array, normalize
-from ..core.skeleton import Skeleton
+from ..core.skeleton import EndSite, Skeleton
 
 METADATA_KEY = "mocap_mender"
 """The key of the card among an ONNX file's `metadata_props`."""
@@ -44,6 +44,8 @@ class ModelCard:
     joints: J joint names in the network's order.
     parents: J indices into `joints`; -1 hangs on the body's root joint, which no pose model sees.
     offsets: (J, 3) metres, from the parent's position in the rest pose, Y up.
+    tips: (J, 3) metres, from each last joint of a chain to its tip in the rest pose; zero for all others, and where it
+        is not known.
     reference: (J, 4) unit quaternions, the mean pose: rotations are given the sign that lies nearer to it.
     fps: the rate that the network expects; None for one that sees a pose at a time.
     window: frames that it sees at once; None where it takes any number.
@@ -74,6 +76,7 @@ class ModelCard:
     licence: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
     created_by: str = ""
+    tips: Array = field(default_factory=lambda: np.zeros((0, 3), dtype=np.float32))
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -86,7 +89,10 @@ class ModelCard:
             raise _does_not_fit(f"its kind is {self.kind!r}, not one of {', '.join(KINDS)}")
         if not self.name:
             raise _does_not_fit("it has no name")
-        for key, shape in (("offsets", (len(self.joints), 3)), ("reference", (len(self.joints), 4))):
+        joints = len(self.joints)
+        if not len(self.tips):
+            object.__setattr__(self, "tips", np.zeros((joints, 3), dtype=np.float32))
+        for key, shape in (("offsets", (joints, 3)), ("tips", (joints, 3)), ("reference", (joints, 4))):
             object.__setattr__(self, key, _numbers(getattr(self, key), shape, key))
         if np.any(np.linalg.norm(self.reference, axis=-1) < 1e-6):
             raise _does_not_fit("a reference rotation has no length")
@@ -106,13 +112,15 @@ class ModelCard:
     @property
     def skeleton(self) -> Skeleton:
         """The joints as a skeleton; a parent of -1 marks what hangs on the body's root."""
-        return Skeleton(self.joints, self.parents, self.offsets)
+        tips = tuple(EndSite(int(joint), tuple(self.tips[joint])) for joint in np.flatnonzero(self.tips.any(axis=-1)))
+        return Skeleton(self.joints, self.parents, self.offsets, tips)
 
     def to_json(self) -> str:
         """The card as JSON text for the model file's metadata; `from_json` reads it."""
         content = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         content |= {
             "offsets": self.offsets.tolist(),
+            "tips": self.tips.tolist(),
             "reference": self.reference.tolist(),
             "inputs": [asdict(tensor) for tensor in self.inputs],
             "outputs": [asdict(tensor) for tensor in self.outputs],
@@ -137,6 +145,7 @@ class ModelCard:
                 f"The model's card has schema {content.get('schema')!r} and this version of Mocap Mender reads schema "
                 f"{SCHEMA}; update the extension or export the model again."
             )
+        content.setdefault("tips", [])
         missing = [entry.name for entry in fields(cls) if entry.name not in content]
         if missing:
             raise _does_not_fit(f"it lacks {', '.join(missing)}")

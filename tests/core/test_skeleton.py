@@ -86,3 +86,7 @@ def test_a_subset_of_strangers(skeleton):
         skeleton.subset(["Hips", "Tail"])
     with pytest.raises(ValueError, match="at least one"):
         skeleton.subset([])
+
+
+def test_tips_are_the_end_sites_by_joint(skeleton):
+    assert skeleton.tips().tolist() == [[0, 0, 0], [0, 0, 0], [0, 0.5, 0], [0, -1, 0]]

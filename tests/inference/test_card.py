@@ -20,6 +20,18 @@ def test_a_card_comes_back_from_json_as_it_was():
     assert again.skeleton.parents == (-1, 0)
 
 
+def test_tips_are_optional_and_come_back():
+    card = make_card(tips=np.array([[0, 0, 0], [0, 0.1, 0.05]]))
+    again = ModelCard.from_json(card.to_json())
+    np.testing.assert_array_equal(again.tips, card.tips)
+    assert [site.parent for site in again.skeleton.end_sites] == [1]
+    content = json.loads(card.to_json())
+    del content["tips"]
+    without = ModelCard.from_json(json.dumps(content))
+    np.testing.assert_array_equal(without.tips, np.zeros((2, 3)))
+    assert without.skeleton.end_sites == ()
+
+
 def test_keys_of_a_later_version_are_left_out():
     content = json.loads(make_card().to_json()) | {"colour": "blue"}
     assert ModelCard.from_json(json.dumps(content)).name == "tiny"

@@ -40,13 +40,16 @@ class Alignment:
     right: Array
 
 
-def align(model: Skeleton, reference: Array, present: NDArray[np.bool_], heads: Array) -> Alignment:
+def align(
+    model: Skeleton, reference: Array, present: NDArray[np.bool_], heads: Array, tips: Array | None = None
+) -> Alignment:
     """Align a rig's rest pose with the model's.
 
     reference: (J, 4) local rotations that stand in for joints which the rig lacks. present: (J,) which joints it has.
-    heads: (J, 3) where these sit in the rig's rest pose, in any unit; rows of the others are ignored.
+    heads: (J, 3) where these sit in the rig's rest pose, in any unit; rows of the others are ignored. tips: (J, 3)
+    where the last joints of chains have their tips, not a number where that is not known.
     """
-    bones = _bones(model, present, heads)
+    bones = _bones(model, present, heads, np.full((len(model), 3), np.nan) if tips is None else tips)
     axes = _axes(bones)
     turns = _turns(model, bones, axes)
     left, right = np.tile(_NO_TURN, (len(model), 1)), np.tile(_NO_TURN, (len(model), 1))
@@ -61,21 +64,26 @@ def align(model: Skeleton, reference: Array, present: NDArray[np.bool_], heads: 
     return Alignment(left.astype(np.float32), right.astype(np.float32))
 
 
-def _bones(model: Skeleton, present: NDArray[np.bool_], heads: Array) -> dict[int, tuple[Array, Array]]:
+def _bones(model: Skeleton, present: NDArray[np.bool_], heads: Array, tips: Array) -> dict[int, tuple[Array, Array]]:
     """Joint -> unit directions (n, 3) to the next joints below, on the model and on the rig; only where both are."""
     rest = model.rest_positions().astype(np.float64)
+    extent = np.ptp(heads[present], axis=0).max() if present.any() else 0.0
     found: dict[int, list[tuple[Array, Array]]] = {}
+
+    def add(joint: int, ours: Array, theirs: Array) -> None:
+        lengths = np.linalg.norm(ours), np.linalg.norm(theirs)
+        if lengths[0] > 1e-3 and lengths[1] > 1e-3 * extent:
+            found.setdefault(joint, []).append((ours / lengths[0], theirs / lengths[1]))
+
     for joint in np.flatnonzero(present):
         above = model.parents[joint]
         while above >= 0 and not present[above]:
             above = model.parents[above]
-        if above < 0:
-            continue
-        ours, theirs = rest[joint] - rest[above], (heads[joint] - heads[above]).astype(np.float64)
-        lengths = np.linalg.norm(ours), np.linalg.norm(theirs)
-        scale = np.ptp(heads[present], axis=0).max()
-        if lengths[0] > 1e-3 and lengths[1] > 1e-3 * scale:
-            found.setdefault(above, []).append((ours / lengths[0], theirs / lengths[1]))
+        if above >= 0:
+            add(above, rest[joint] - rest[above], (heads[joint] - heads[above]).astype(np.float64))
+    for site in model.end_sites:
+        if present[site.parent] and site.parent not in found and np.isfinite(tips[site.parent]).all():
+            add(site.parent, np.array(site.offset), (tips[site.parent] - heads[site.parent]).astype(np.float64))
     return {joint: (np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])) for joint, pairs in found.items()}
 
 

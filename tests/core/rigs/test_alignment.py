@@ -6,7 +6,7 @@ import pytest
 from addon.core.kinematics import global_rotations
 from addon.core.rigs.alignment import UP_Z_TO_Y, align
 from addon.core.rotation import angle_between, conjugate, exp, multiply, normalize, rotate
-from addon.core.skeleton import Skeleton
+from addon.core.skeleton import EndSite, Skeleton
 
 MODEL = Skeleton(
     names=("Hip", "Thigh", "Shin", "Foot", "Back", "Neck", "Head", "Shoulder", "Arm", "Hand"),
@@ -122,3 +122,25 @@ def test_where_hips_and_shoulders_sit_is_not_taken_for_a_pose():
     for hip in (0, 3):
         assert angles(still[hip], np.array([1.0, 0, 0, 0])) < 1e-3
         assert abs(angles(still[hip + 1], np.array([1.0, 0, 0, 0])) - np.degrees(0.5)) < 0.1
+
+
+def test_a_tip_tells_how_the_last_joint_rests():
+    """The rig rests with its foot raised: without the tip nothing says so."""
+    model = Skeleton(MODEL.names, MODEL.parents, MODEL.offsets, (EndSite(3, (0.0, 0.0, 1.5)),))
+    raised = exp(np.array([-0.6, 0, 0]))
+    rest = model.rest_positions().astype(float)
+    shin = rotate(exp(np.array([0, 0, 0.4])), rest[2:4] - rest[1])
+    rest[2:4] = rest[1] + shin  # the whole leg turned, so that the rest poses differ
+    tips = np.full((10, 3), np.nan)
+    tips[3] = rest[3] + rotate(raised, np.array([0, 0, 1.5]))
+    present = np.arange(10) < 4
+    for known, wanted in ((tips, raised), (np.full((10, 3), np.nan), exp(np.array([0, 0, 0.4])))):
+        back = rotate(conjugate(UP_Z_TO_Y), np.nan_to_num(known))
+        back[np.isnan(known)] = np.nan
+        found = align(model, REFERENCE, present, rotate(conjugate(UP_Z_TO_Y), rest), back)
+        # Multiplied up, the model's global rest rotation of the foot: where its tip points.
+        still = np.array([1.0, 0, 0, 0])
+        for joint in range(4):
+            still = multiply(still, multiply(found.left[joint], found.right[joint]).astype(float))
+        toe = np.array([0, 0, 1.0])
+        assert np.allclose(rotate(still, toe), rotate(wanted, toe), atol=1e-3)
