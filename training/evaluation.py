@@ -34,6 +34,11 @@ class Figure:
         return f"{'met   ' if self.met else 'MISSED'} {self.name}: {self.value:.3f}, at most {self.limit:.3f}"
 
 
+def share(part: float, whole: float) -> float:
+    """`part` of `whole`; infinite where there is nothing to measure by, so that no figure is met by that."""
+    return part / whole if whole else float("inf")
+
+
 def interval(per_clip: Sequence[Array]) -> list[float]:
     """Mean over the frames and joints of clips' errors (T, J), with its 95 % bootstrap interval over clips."""
     means = [float(errors.mean()) for errors in per_clip]

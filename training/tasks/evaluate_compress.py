@@ -11,7 +11,7 @@ from addon.core.metrics import geodesic_degrees, position_error_cm
 from addon.core.rotation import Array
 
 from ..data.poses import PoseFrame, PoseSet, mirrored
-from ..evaluation import Figure, interval, summary
+from ..evaluation import Figure, interval, share, summary
 from .baselines import quaternion_components, vector_components
 
 TASK = "compress"
@@ -58,8 +58,8 @@ def evaluate(
 def _figures(degrees: Mapping[str, float]) -> list[Figure]:
     ours = degrees["pose-compress"]
     return [
-        Figure("pose-compress, mean error as a share of PCA-30's", ours / degrees[PCA], 0.6),
-        Figure("pose-compress, as a share of tutorial-compress's", ours / degrees["tutorial-compress"], 0.4),
+        Figure("pose-compress, mean error as a share of PCA-30's", share(ours, degrees[PCA]), 0.6),
+        Figure("pose-compress, as a share of tutorial-compress's", share(ours, degrees["tutorial-compress"]), 0.4),
     ]
 
 

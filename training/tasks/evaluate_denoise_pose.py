@@ -12,7 +12,7 @@ from addon.core.noise import component_noise
 from addon.core.rotation import Array
 
 from ..data.poses import PoseFrame, PoseSet
-from ..evaluation import Figure, summary
+from ..evaluation import Figure, share, summary
 from .baselines import quaternion_components
 from .evaluate_compress import NUMBERS, PCA, STEP
 
@@ -72,6 +72,6 @@ def _moving_only(noisy: Array, clean: Array, frame: PoseFrame) -> Array:
 def _figures(given: Mapping[str, Any], got: Mapping[str, Any]) -> list[Figure]:
     figures = [Figure("pose-denoise, change of clean motion in degrees", got["0"]["all"][0], LARGEST_CHANGE)]
     for sigma, limit in LARGEST_SHARE.items():
-        share = got[f"{sigma:g}"]["all"][0] / given[f"{sigma:g}"]["all"][0]
-        figures.append(Figure(f"pose-denoise at σ = {sigma:g}, error as a share of its input's", share, limit))
+        found = share(got[f"{sigma:g}"]["all"][0], given[f"{sigma:g}"]["all"][0])
+        figures.append(Figure(f"pose-denoise at σ = {sigma:g}, error as a share of its input's", found, limit))
     return figures
