@@ -12,6 +12,7 @@ Rows = list[tuple[str, str]]
 
 _CHARACTER_WIDTH = 6.4  # pixels of Blender's interface font at scale 1, on average
 _DEGREES_OF_NOISE = 179  # mean angle that a deviation of 1 on the components would make, measured on CMU takes
+_TITLES = {"denoise-pose": "Error Left After Denoising", "compress": "Error Left After Compression"}
 _DETAILS = ("moving", "worst")  # for the evaluation's readers, not for the panel
 
 
@@ -22,20 +23,21 @@ def facts(card: ModelCard) -> Rows:
 
 def figures(metrics: Mapping[str, Any]) -> list[tuple[str, Rows]]:
     """What `evaluate` measured, a title and its rows a task."""
-    found = []
-    for task, rows in metrics.items():
-        if task == "denoise-pose":
-            found.append(("Error Left After Denoising", list(_denoising(rows))))
-        elif isinstance(rows, Mapping):
-            found.append((_words(task), list(_flat(rows))))
-        else:
-            found.append((_words(task), [("", _number(rows))]))
-    return found
+    return [(_TITLES.get(task, _words(task)), list(_rows(task, rows))) for task, rows in metrics.items()]
 
 
 def lines(text: str, width: float, scale: float = 1.0) -> list[str]:
     """`text` cut at spaces into lines for a region `width` pixels wide, at the interface scale `scale`."""
     return textwrap.wrap(text, max(int(width / scale / _CHARACTER_WIDTH), 16))
+
+
+def _rows(task: str, rows: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(rows, Mapping):
+        yield "", _number(rows)
+    elif task == "denoise-pose":
+        yield from _denoising(rows)
+    else:
+        yield from _flat(rows)
 
 
 def _denoising(rows: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

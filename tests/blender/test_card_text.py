@@ -21,7 +21,7 @@ def test_the_figures_of_a_denoiser_are_degrees():
 def test_other_figures_become_flat_and_short():
     compress = {"degrees": {"all": [1.3168, 1.2, 1.5], "moving": [1.6, 1.5, 1.8]}, "worst": {"Neck": 3.5}, "takes": 15}
     assert figures({"compress": compress, "mean_degrees": 1.2345}) == [
-        ("Compress", [("Degrees", "1.32"), ("Takes", "15")]),
+        ("Error Left After Compression", [("Degrees", "1.32"), ("Takes", "15")]),
         ("Mean degrees", [("", "1.23")]),
     ]
 
