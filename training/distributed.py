@@ -47,6 +47,8 @@ def processes() -> Iterator[Processes]:
     if count == 1:
         yield Processes(0, 1, device)
         return
+    if gpu:
+        torch.cuda.set_device(device)
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
         yield Processes(rank, count, device)

@@ -48,6 +48,7 @@ class CompressPose:
         """
         back, _ = model(pose)
         given, got = pose.unflatten(1, (-1, 4)), back.unflatten(1, (-1, 4))
-        distance = joint_positions(got, self.parents, self.offsets) - joint_positions(given, self.parents, self.offsets)
+        offsets = self.offsets.to(got.device)
+        distance = joint_positions(got, self.parents, offsets) - joint_positions(given, self.parents, offsets)
         moved = (distance.square().sum(dim=-1) + 1e-8).sqrt().mean(dim=-1)
         return rotations.chord(got, given).mean(dim=-1) + self.position * moved
