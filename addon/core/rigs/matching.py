@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .cmu import JOINT_OF_BONE
 
-FEWEST = 6
+MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
 
     Of several prefixes the one that finds most joints is taken, of equal ones the shortest. The bones of the CMU
     database's ASF/AMC files (such as "lfemur") count by the joints that its BVH files name ("LeftUpLeg"). Names that
-    are not the joints' own must agree for `FEWEST` joints: one "X_Head" alone is chance.
+    are not the joints' own must agree for `MOST` of the joints: fewer are chance, or another kind of rig whose "Spine"
+    is another bone.
     """
     present = set(bones)
     found = Counter(bone[: -len(joint)] for bone in present for joint in joints if bone.endswith(joint))
@@ -35,4 +36,4 @@ def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
     acclaim = {JOINT_OF_BONE[bone]: bone for bone in present if JOINT_OF_BONE.get(bone) in joints}
     plain = {joint: joint for joint in joints if joint in present}
     best = max(prefixed, acclaim, key=len)
-    return JointMap(best if len(best) >= FEWEST else plain)
+    return JointMap(best if len(best) >= MOST * len(joints) else plain)
