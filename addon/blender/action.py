@@ -201,7 +201,7 @@ def write_curve(
     channels: Channels,
     data_path: str,
     index: int,
-    frames: ArrayLike,
+    frames: Sequence[float] | Floats,
     values: ArrayLike,
     group: str,
     interpolation: int = LINEAR,
@@ -216,7 +216,8 @@ def write_curve(
     except RuntimeError as error:
         raise ActionError(f"There is a curve for {data_path}[{index}] already.") from error
     curve.group = channels.groups.get(group) or channels.groups.new(group)
-    points = np.stack(np.broadcast_arrays(frames, values), axis=-1).astype(np.float32)
+    points = np.empty((len(frames), 2), dtype=np.float32)
+    points[:, 0], points[:, 1] = frames, values
     curve.keyframe_points.add(len(points))
     curve.keyframe_points.foreach_set("co", points.ravel())
     _write_number(curve, "interpolation", interpolation)

@@ -136,7 +136,9 @@ def _rotations(joints: Sequence[Node], orders: Sequence[str], table: Array) -> A
         members = [index for index, other in enumerate(orders) if other == order]
         channels = [f"{axis}rotation".lower() for axis in order]
         angles = np.stack([_columns(joints[index], table, channels) for index in members], axis=1)
-        result[:, members] = from_euler(np.radians(angles), order)
+        if np.abs(angles).max(initial=0) > 720:  # one turn of a quaternion, within which float32 is exact to 1e-5°
+            angles = np.fmod(angles, 720)
+        result[:, members] = from_euler(np.radians(angles).astype(np.float32), order)
     return continuous(result)
 
 

@@ -6,6 +6,8 @@ digits first, then fours, then all eight (D. Lemire, "Quickly parsing eight digi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,28 +15,39 @@ from ..rotation import Array
 
 _DIGITS = 8
 _EXACT = 15  # digits that a float64 holds whatever they are: then value / 10**n is the nearest float64 there is
-_KNOWN = np.zeros(256, dtype=bool)
-_KNOWN[list(b"0123456789.- \t\n")] = True
+_LINES = 1000  # at a time: what is worked on stays near the processor
 
 Words = NDArray[np.uint64]
 
 
-def plain_table(text: bytes, columns: int) -> Array | None:
-    """(N, columns) float64 of lines of numbers such as "-12.5", separated by blanks or tabs.
+def plain_table(lines: Sequence[str], columns: int) -> Array | None:
+    """(N, columns) float64 of lines of numbers such as "-12.5", separated by blanks or tabs; blank lines are left out.
 
-    None where anything else is in the text (an exponent, a plus sign, very many digits, a line with more or fewer
-    numbers): then a slower reader must say what is wrong or read it.
+    None where anything else is in a line (an exponent, a plus sign, very many digits, more or fewer numbers): then a
+    slower reader must say what is wrong or read it.
     """
+    parts = []
+    for start in range(0, len(lines), _LINES):
+        part = _part("\n".join(lines[start : start + _LINES]).encode(), columns)
+        if part is None:
+            return None
+        parts.append(part)
+    return np.concatenate(parts) if parts else np.empty((0, columns))
+
+
+def _part(text: bytes, columns: int) -> Array | None:
     # Words are read from up to eight characters before and after a number.
     characters = np.frombuffer(b"\n" * _DIGITS + text + b"\n" * (_DIGITS + 1), dtype=np.uint8)
-    if not _KNOWN[characters].all():
+    if sum(np.count_nonzero(characters == known) for known in b" \t\n.-") + _digits_in(characters) < len(characters):
         return None
     inside = characters > ord(" ")
     borders = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     starts, ends = borders[::2], borders[1::2]
     rows = np.flatnonzero(characters == ord("\n"))
     filled = np.diff(np.searchsorted(starts, rows))
-    if not len(starts) or not ((filled == columns) | (filled == 0)).all():
+    if not len(starts):
+        return np.empty((0, columns))
+    if not ((filled == columns) | (filled == 0)).all():
         return None
     # Marks are points and ends of numbers: two a number, or one where there is no point.
     marks = np.flatnonzero((characters[1:] == ord(".")) | (inside[:-1] & ~inside[1:])) + 1
@@ -50,7 +63,7 @@ def plain_table(text: bytes, columns: int) -> Array | None:
     whole, decimals = points - starts - negative, np.maximum(ends - points - 1, 0)
     if max(whole.max(), decimals.max()) > _DIGITS or (whole + decimals).max() > _EXACT or (whole + decimals).min() < 1:
         return None
-    words = np.ndarray(len(characters) - _DIGITS + 1, dtype="<u8", buffer=characters, strides=(1,))
+    words: Words = np.ndarray(len(characters) - _DIGITS + 1, dtype="<u8", buffer=characters, strides=(1,))
     # What stands before the first and after the last digit is shifted out; the zeros that come in are leading zeros.
     before = _shifted(words[points - _DIGITS], _DIGITS - whole, left=False)
     after = _shifted(words[points + 1], _DIGITS - decimals, left=True)
@@ -59,8 +72,12 @@ def plain_table(text: bytes, columns: int) -> Array | None:
     return np.where(negative, -value, value).reshape(-1, columns)
 
 
+def _digits_in(characters: NDArray[np.uint8]) -> int:
+    return np.count_nonzero(characters - np.uint8(ord("0")) < 10)
+
+
 def _shifted(words: Words, characters: NDArray[np.int64], left: bool) -> Words:
-    """The words without their first (or with `left` their last) characters. Eight are all: shifting by 64 does nothing."""
+    """The words without their first (or with `left` their last) characters. All eight need care: no shift is by 64."""
     bits = (characters * 8).astype(np.uint64)
     kept = words << bits if left else words >> bits << bits
     return np.where(characters < _DIGITS, kept, 0)

@@ -29,7 +29,9 @@ def read_lines(path: Path, longest_line: int) -> list[str]:
     longest_line: bytes; reading stops at a longer one, so that a file of one huge line costs neither time nor memory.
     Raises MotionFileError where the file is missing, empty, too large, binary or not UTF-8.
     """
-    raw = _read_bytes(path, longest_line).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    raw = _read_bytes(path, longest_line)
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise MotionFileError(path, "this is a binary file; expected a text file of motion", line)
@@ -88,7 +90,7 @@ def read_table(path: Path, lines: Sequence[str], first_line: int, columns: int, 
     """
     if all(not text or text.isspace() for text in lines):
         return np.empty((0, columns))
-    quick = plain_table("\n".join(lines).encode(), columns) if delimiter is None else None
+    quick = plain_table(lines, columns) if delimiter is None else None
     if quick is not None:
         return quick
     try:
