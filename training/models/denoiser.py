@@ -24,6 +24,8 @@ OFFSET_THRESHOLD = 0.125
 JOINT_SLACK = 1e-7
 FAR_OUT = 9.0
 """Square of the deviations beyond which a component is no longer what the prior expects."""
+NEIGHBOURS = 16
+"""Components, sorted by their variance, that share one correction."""
 LEAST_NOISE = 3e-4
 """Deviation of quaternion components below which a clip counts as clean."""
 
@@ -85,11 +87,14 @@ class BodyDenoiser(nn.Module):
             nn.Conv1d(GROUPS + 4 + 3 * joints, 64, 1), nn.GELU(), nn.Conv1d(64, CONTEXT, 1), nn.GELU()
         )
         self.level = nn.Conv1d(CONTEXT, 1, 1)
+        groups = (strokes + HOP * POSE) // NEIGHBOURS
+        self.colour = nn.Sequential(nn.Conv1d(2 * groups + CONTEXT, 64, 1), nn.GELU(), nn.Conv1d(64, groups, 1))
         self.enter = nn.Conv1d(strokes + HOP * POSE + 2 * HOP * joints, width, 1)
         self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in dilations)
+        self.norm = nn.LayerNorm(width)
         self.leave = nn.Conv1d(width, strokes + HOP * POSE, 1)
         self.fill = nn.Conv1d(width, HOP * 4 * joints, 1)
-        for layer in (self.leave, self.fill):
+        for layer in (self.leave, self.fill, self.colour[-1]):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         nn.init.constant_(self.level.bias, -4.0)
@@ -114,15 +119,18 @@ class BodyDenoiser(nn.Module):
         sure = torch.cat([1 - self._folded(known, blocks), self._folded(share, blocks)], dim=1)
         context = self._context(strokes, rest, hidden, noise, sure, blocks)
         level = self.level(context).clamp(-9.0, 0.0)
-        variance = (2 * level).exp() + LEAST_NOISE**2 * 0.1
-        stroke_gain, stroke_open, stroke_seen = _shrinkage(strokes, self.stroke_variance, variance)
-        rest_gain, rest_open, rest_seen = _shrinkage(rest, self.rest_variance, variance)
-        h = self.enter(torch.cat([strokes / stroke_seen, rest / rest_seen, sure], dim=1))
+        variance = (2 * level).exp() + LEAST_NOISE**2 * 0.01
+        ratio = self._ratio(strokes, rest, variance, context)
+        stroke_ratio, rest_ratio = ratio.split([self.strokes, HOP * POSE], dim=1)
+        stroke, stroke_open, stroke_seen = _shrunk(strokes, self.stroke_variance, variance, stroke_ratio)
+        rest, rest_open, rest_seen = _shrunk(rest, self.rest_variance, variance, rest_ratio)
+        h = self.enter(torch.cat([stroke_seen, rest_seen, sure], dim=1))
         for block in self.blocks:
             h = block(h, context)
+        h = self.norm(h.transpose(1, 2)).transpose(1, 2)
         stroke_move, rest_move = self.leave(h).split([self.strokes, HOP * POSE], dim=1)
-        middle = torch.einsum("bkn,rk->brn", stroke_gain * strokes + stroke_open * stroke_move, self.synthesis)
-        beside = torch.einsum("bsn,rs->brn", rest_gain * rest + rest_open * rest_move, self.rest_synthesis)
+        middle = torch.einsum("bkn,rk->brn", stroke + stroke_open * stroke_move, self.synthesis)
+        beside = torch.einsum("bsn,rs->brn", rest + rest_open * rest_move, self.rest_synthesis)
         moving = self._unfolded(middle + beside, POSE)[..., :frames]
         spread = self._spread(variance)[..., :frames]
         slow = averaged(hidden, STATISTICS_REACH)
@@ -132,7 +140,8 @@ class BodyDenoiser(nn.Module):
         body = torch.einsum("bgt,fg->bft", poses, self.basis) + self.mean[:, None]
         body = self._on_joints(body, x, spread)
         filled = self._unfolded(self.fill(h), 4 * self.joints)[..., :frames]
-        result = body + GAP_SCALE * (1 - known).repeat_interleave(4, dim=1) * filled
+        known = known.repeat_interleave(4, dim=1)
+        result = known * body + (1 - known) * (x + GAP_SCALE * filled)
         return self._left(result), level[:, 0]
 
     def _entered(self, rotations: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,6 +154,23 @@ class BodyDenoiser(nn.Module):
 
     def _left(self, channels: Tensor) -> Tensor:
         return functional.normalize(channels.transpose(1, 2).unflatten(2, (self.joints, 4)), dim=-1)
+
+    def _ratio(self, strokes: Tensor, rest: Tensor, noise: Tensor, context: Tensor) -> Tensor:
+        """(B, K, N): by how much the components' signal-to-noise ratios are off, log, the same for neighbours.
+
+        The prior takes noise to be white and motion to be always as lively; what is seen of both tells more.
+        """
+        power = torch.cat(
+            [
+                strokes.square() / (self.stroke_variance[:, None] + noise),
+                rest.square() / (self.rest_variance[:, None] + noise),
+            ],
+            dim=1,
+        )
+        group = power.unflatten(1, (-1, NEIGHBOURS)).mean(dim=2)
+        near, wide = averaged(group, 1), averaged(group, STATISTICS_REACH // HOP)
+        seen = torch.cat([torch.log(near + 1e-3), torch.log(wide + 1e-3), context], dim=1)
+        return self.colour(seen).repeat_interleave(NEIGHBOURS, dim=1)
 
     def _on_joints(self, body: Tensor, x: Tensor, noise: Tensor) -> Tensor:
         """The poses (B, J·4, T) moved onto what joints of two axes can do, as far as the noise is to blame."""
@@ -201,13 +227,13 @@ def _clearly_there(slow: Tensor, noise: Tensor) -> Tensor:
     return slow * functional.relu(slow.square() - OFFSET_THRESHOLD * noise) / (slow.square() + 1e-12)
 
 
-def _shrinkage(found: Tensor, prior: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Wiener gain, posterior deviation and deviation of what is seen, (B, K, N), of components with variance (K,).
+def _shrunk(found: Tensor, prior: Tensor, noise: Tensor, ratio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Wiener-filtered components, their posterior deviation, and them in units of what is expected, (B, K, N).
 
-    found: (B, K, N) the components. One that is far larger than the prior and the noise together is motion that the
-    prior did not know: there the prior is widened.
+    found: (B, K, N); prior: (K,) variances; noise: (B, 1, N) variance; ratio: (B, K, N), log, a correction of the
+    signal-to-noise ratio. A component that is far larger than the prior and the noise together is motion that the prior
+    did not know: there it is widened.
     """
-    noise = noise + 1e-12
     motion = torch.maximum(prior[:, None], found.square() / FAR_OUT - noise)
-    gain = motion / (motion + noise)
-    return gain, (gain * noise + 1e-14).sqrt(), (motion + noise).sqrt()
+    gain = (torch.log(motion / noise).clamp(-15.0, 15.0) + ratio).sigmoid()
+    return gain * found, (gain * noise).sqrt(), found / (motion + noise).sqrt()

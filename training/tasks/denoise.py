@@ -18,7 +18,7 @@ GUESSED = 0.5
 """Length of a quaternion that was filled in across a hole; a joint that is not there has length 0."""
 
 KINDS = ("white", "jitter", "clean", "spikes", "hole", "mixture")
-CHANCES = (0.50, 0.12, 0.08, 0.10, 0.15, 0.05)
+CHANCES = (0.42, 0.16, 0.08, 0.10, 0.19, 0.05)
 SIGMA = (0.003, 0.13)
 HOLE_LENGTHS = (3, 32)
 LENGTHS = ((36, 0.15), (64, 0.25), (96, 0.35), (128, 0.25))
