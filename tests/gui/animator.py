@@ -107,7 +107,8 @@ def session() -> Iterator[float | tuple[int, int]]:
 
     # The preferences.
     modules = [addon.module for addon in bpy.context.preferences.addons]
-    bpy.context.preferences.view.preferences_display_type = "SCREEN"
+    if hasattr(bpy.context.preferences.view, "preferences_display_type"):  # up to 4.5 they always open a window
+        bpy.context.preferences.view.preferences_display_type = "SCREEN"
     bpy.ops.preferences.addon_show(module=next(name for name in modules if name.endswith("mocap_mender")))
     yield gui.PAUSE * 4
     yield from gui.screenshot(FOLDER / "10-preferences.png")
