@@ -51,6 +51,23 @@ def median(rotations: Array, window: int) -> Array:
     return _over_channels(rotations, smooth)
 
 
+def without_spikes(rotations: Array, least: float = 0.03, factor: float = 8.0, reach: int = 8) -> Array:
+    """Single rotations that stick out replaced by the median of five frames; all others stay as they are.
+
+    Hampel's identifier (Hampel, JASA 69, 1974): one sticks out whose distance from the median is more than `least`
+    (of quaternion components) and `factor` times the usual distance up to `reach` frames away.
+    """
+    if len(rotations) < 3:
+        return normalize(rotations)
+    q = continuous(rotations)
+    middle = median(q, 5)
+    middle = aligned(middle, q)
+    off = np.linalg.norm(q - middle, axis=-1)
+    held = np.pad(np.sqrt(off), ((reach, reach), *((0, 0),) * (off.ndim - 1)), mode="edge")
+    usual = sliding_window_view(held, 2 * reach + 1, axis=0).mean(axis=-1) ** 2
+    return np.where((off > least + factor * usual)[..., None], middle, q)
+
+
 def median_butterworth(rotations: Array, window: int, cutoff: float, fps: float) -> Array:
     """`median` against spikes, then `butterworth` against jitter."""
     return butterworth(median(rotations, window), cutoff, fps)

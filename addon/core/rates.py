@@ -1,0 +1,101 @@
+"""Between frame rates: motion split into what a lower rate can hold and the fine detail above it, and put together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .rotation import Array
+
+REACH = 6
+"""Length of the filters to each side, in frames of the lower rate."""
+PASS = 0.85
+"""Where the low-pass lets through half, as a share of the lower rate's highest frequency."""
+LOCAL = 16
+NOISE_MARGIN = 1.1
+SIGNIFICANT = (1.3, 2.0)
+"""Variance of detail over the noise's: below the first it is taken for noise, above the second for motion."""
+
+
+def factor(fps: float, model_fps: float) -> int:
+    """Every how many frames to keep so that `fps` comes near `model_fps`; 1 for rates below 1.5 times that."""
+    return max(1, round(fps / model_fps))
+
+
+def lowered(channels: Array, step: int) -> Array:
+    """(T, C) channels without what is too fast for the lower rate, every `step`-th frame: (ceil(T / step), C)."""
+    if step == 1:
+        return channels.copy()
+    kernel = _low_pass(step)
+    reach = len(kernel) // 2
+    return (sliding_window_view(_extended(channels, reach), len(kernel), axis=0)[::step] @ kernel).astype(
+        channels.dtype
+    )
+
+
+def raised(low: Array, step: int, frames: int) -> Array:
+    """(frames, C): `lowered` channels read at the higher rate again, between their frames by windowed sinc."""
+    if step == 1:
+        return low[:frames].copy()
+    held = _extended(low, REACH)
+    stretches = sliding_window_view(held, 2 * REACH + 1, axis=0)  # (N, C, taps) around each low frame
+    between = np.stack([stretches @ kernel for kernel in _between(step)], axis=1)
+    return between.reshape(-1, low.shape[1])[:frames].astype(low.dtype)
+
+
+def without_noise(detail: Array) -> Array:
+    """Fine detail (T, J, 4) of quaternion components with what is noise in it shrunk away.
+
+    Every joint's detail is turned to its own principal axes. Many joints cannot move about every axis, so the least
+    variances over all joints are the noise's; along each axis the detail is kept by its local signal-to-noise ratio
+    (an empirical Wiener filter), where it is clearly more than noise.
+    """
+    values = detail.astype(np.float64)
+    spread = np.einsum("tji,tjk->jik", values, values) / max(len(values), 1)
+    variance, axes = np.linalg.eigh(spread)
+    # The least of the four is along the quaternion itself, which has no freedom.
+    noise = NOISE_MARGIN * np.percentile((variance[:, 1] + variance[:, 2]) / 2, 25)
+    if noise < 1e-14:
+        return detail.copy()
+    along = np.einsum("tji,jik->tjk", values, axes)
+    local = _box_mean(along**2, LOCAL)
+    low, high = SIGNIFICANT
+    trust = np.clip((variance / noise - low) / (high - low), 0, 1)
+    kept = along * trust * np.maximum(local - noise, 0) / np.maximum(local, 1e-15)
+    return np.einsum("tjk,jik->tji", kept, axes).astype(detail.dtype)
+
+
+def _box_mean(x: Array, reach: int) -> Array:
+    """(T, ...): mean of the frames up to `reach` away, of those that there are."""
+    total = np.concatenate([np.zeros_like(x[:1]), np.cumsum(x, axis=0)])
+    frames = np.arange(len(x))
+    first, last = np.maximum(frames - reach, 0), np.minimum(frames + reach + 1, len(x))
+    return (total[last] - total[first]) / (last - first).reshape(-1, *(1,) * (x.ndim - 1))
+
+
+@lru_cache
+def _low_pass(step: int) -> Array:
+    reach = REACH * step
+    times = np.arange(-reach, reach + 1) / step
+    kernel = np.sinc(times * PASS) * np.kaiser(len(times), 5.0)
+    return kernel / kernel.sum()
+
+
+@lru_cache
+def _between(step: int) -> Array:
+    """(step, taps): weights of the low frames around one for each place after it, 0/step, 1/step, …"""
+    offsets = np.arange(-REACH, REACH + 1)
+    times = np.arange(step)[:, None] / step - offsets
+    window = np.i0(5.0 * np.sqrt(np.maximum(1 - (times / (REACH + 1)) ** 2, 0))) / np.i0(5.0)
+    weights = np.sinc(times) * window
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _extended(x: Array, reach: int) -> Array:
+    """Both ends continued by `reach` frames, turned about the end point; further than the clip is long, held."""
+    here = min(reach, len(x) - 1)
+    before, after = 2 * x[0] - x[here:0:-1], 2 * x[-1] - x[-2 : -here - 2 : -1]
+    missing = reach - here
+    return np.pad(np.concatenate([before, x, after]), ((missing, missing), (0, 0)), mode="edge")

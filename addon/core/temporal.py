@@ -1,0 +1,89 @@
+"""From a clip at any rate, with holes, to what a network over time wants, and back: one way for training and add-on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import filters, gaps, rates
+from .rotation import Array, aligned, continuous, normalize, steadily_aligned
+from .windows import in_windows
+
+Network = Callable[[Array], Array]
+Progress = Callable[[float], None]
+
+GUESSED = 0.5
+"""Length that marks a rotation which was filled in across a hole; a joint that the rig has not has length 0."""
+SHORTEST = 3
+LENGTH, REACH, GRID = 1024, 144, 4
+"""Frames that a window keeps, frames that the network sees beyond, and the blocks that it works in."""
+
+
+def denoised(
+    network: Network,
+    rotations: Array,
+    fps: float,
+    model_fps: float,
+    reference: Array | None = None,
+    missing: NDArray[np.bool_] | None = None,
+    absent: NDArray[np.bool_] | None = None,
+    progress: Progress | None = None,
+) -> Array:
+    """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
+
+    network: (T, J, 4) to (T, J, 4), marked by length as `GUESSED` says. reference: (J, 4), what the network's
+    hemispheres are aligned to; None for one that knows no skeleton.
+    missing: (T, J) where nothing is known and motion is to be made up; rotations that are not finite or have no length
+    are missing anyway, and so are frames that the recorder repeated. absent: (J,) joints that the rig has not.
+    A clip of less than `SHORTEST` frames comes back as it is.
+
+    The result follows from the clip alone, not from where windows lie.
+    """
+    length = np.linalg.norm(rotations, axis=-1)
+    lost = ~(np.isfinite(length) & (length > 1e-6))
+    unit = normalize(np.asarray(rotations, dtype=np.float32))
+    if len(unit) < SHORTEST:
+        return unit
+    lost |= gaps.held_frames(unit)[:, None]
+    if missing is not None:
+        lost |= missing
+    whole = continuous(gaps.filled(unit, lost))
+    nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
+    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, progress)
+    step = rates.factor(fps, model_fps)
+    return normalize(run(whole, lost) if step == 1 else _at_lower_rate(run, whole, lost, step))
+
+
+def _run(
+    network: Network,
+    reference: Array,
+    absent: NDArray[np.bool_],
+    progress: Progress | None,
+    rotations: Array,
+    lost: NDArray[np.bool_],
+) -> Array:
+    """The network on continuous rotations (T, J, 4) at its own rate, signed and marked as it wants them."""
+    marked = steadily_aligned(rotations, reference) * np.where(lost[..., None], np.float32(GUESSED), np.float32(1))
+    marked[:, absent] = 0
+    result = in_windows(network, marked, LENGTH, REACH, GRID, progress)
+    result[:, absent] = rotations[:, absent]
+    return aligned(result, rotations)
+
+
+def _at_lower_rate(
+    run: Callable[[Array, NDArray[np.bool_]], Array], rotations: Array, lost: NDArray[np.bool_], step: int
+) -> Array:
+    """The network on what the lower rate can hold; the detail above it shrunk by its own noise."""
+    calm = filters.without_spikes(rotations)
+    channels = calm.reshape(len(calm), -1)
+    low = rates.lowered(channels, step)
+    detail = (channels - rates.raised(low, step, len(channels))).reshape(calm.shape)
+    detail[lost] = 0
+    low = normalize(low.reshape(-1, *calm.shape[1:]))
+    blocks = np.pad(lost, ((0, -len(lost) % step), (0, 0))).reshape(-1, step, lost.shape[1])
+    clean = run(low, blocks.any(axis=1))
+    smooth = rates.raised(clean.reshape(len(clean), -1), step, len(channels)).reshape(calm.shape)
+    return smooth + rates.without_noise(detail)
