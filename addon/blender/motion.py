@@ -15,17 +15,20 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..core.axes import rescaled, turned
+from ..core.axes import rescaled, turned, turned_skeleton
 from ..core.clip import Clip
 from ..core.errors import MenderError
 from ..core.formats.unit import guess_unit
 from ..core.kinematics import global_rotations
-from ..core.rotation import Array, conjugate, multiply, to_matrix
+from ..core.rigs.alignment import UP_Z_TO_Y, align
+from ..core.rotation import IDENTITY, Array, conjugate, multiply, to_matrix
 from ..core.rotation_mode import from_quaternions, property_of, to_quaternion
+from ..core.skeleton import Skeleton
 from . import action
 from .action import Floats
 from .armature import RestPose, remembered_file, rest_pose, turn_from
 
+_NO_TURN = 1e-5
 _STILL = 1e-4  # of the skeleton's extent: FBX files key locations that are zero but for rounding
 
 
@@ -61,6 +64,8 @@ def size_ratio(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> float:
 def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], frames: Floats, name: str) -> list[str]:
     """Make `clip` a new action of the armature, keyed at `frames` (T,), each bone in its own rotation mode.
 
+    An armature that rests in another pose than the clip's skeleton has its bones point where the clip's do.
+
     bones: joint -> bone. A bone moves against the nearest bone above that has a joint. Bones above without a joint
     are put at rest, and what the former action left on the others (scale, location) is taken off.
     The former action is kept in the file. Returns the bones whose location keys Blender would ignore (connected ones)
@@ -68,7 +73,7 @@ def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], fram
     """
     rest = rest_pose(obj)
     pose_bones: Any = obj.pose.bones if obj.pose else ()
-    local = _against_matched_bone(clip, rest, bones)
+    local = _in_rest_pose(_against_matched_bone(clip, rest, bones), clip.skeleton, rest, bones)
     channels = action.new_action(obj, name)
     for bone in {above for name in bones.values() for above in (name, *_above(rest, name))}:
         pose_bones[bone].matrix_basis = Matrix.Identity(4)
@@ -121,6 +126,30 @@ def _against_matched_bone(clip: Clip, rest: RestPose, bones: Mapping[int, str]) 
     for joint in different:
         own, parent = turned[:, joint], above[joint]
         result[:, joint] = own if parent < 0 else multiply(conjugate(turned[:, parent]), own)
+    return result
+
+
+def _in_rest_pose(local: Array, skeleton: Skeleton, rest: RestPose, bones: Mapping[int, str]) -> Array:
+    """Rotations (T, J, 4) such that bones point where the clip's do, although the armature rests in another pose."""
+    tips, joints = np.full((len(skeleton), 3), np.nan), {bone: joint for joint, bone in bones.items()}
+    heads, present = np.zeros((len(skeleton), 3)), np.zeros(len(skeleton), dtype=bool)
+    positions = rest.skeleton.rest_positions()
+    for place, bone in enumerate(rest.skeleton.names):
+        if bone in joints:
+            present[joints[bone]], heads[joints[bone]] = True, positions[place]
+    for site in rest.skeleton.end_sites:
+        if (joint := joints.get(rest.skeleton.names[site.parent])) is not None:
+            tips[joint] = heads[joint] + site.offset
+    # Alignment expects the motion's skeleton to be Y up, where too few bones tell how the axes lie.
+    no_turns = np.tile(IDENTITY, (len(skeleton), 1))
+    alignment = align(turned_skeleton(skeleton, UP_Z_TO_Y), no_turns, present, heads, tips)
+    up = UP_Z_TO_Y.astype(np.float32)
+    left = multiply(conjugate(alignment.left), up)
+    right = multiply(conjugate(up), conjugate(alignment.right))
+    result = local.copy()
+    for joint in bones:
+        if max(np.abs(left[joint][1:]).max(), np.abs(right[joint][1:]).max()) > _NO_TURN:
+            result[:, joint] = multiply(multiply(left[joint], local[:, joint]), right[joint])
     return result
 
 

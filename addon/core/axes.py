@@ -16,7 +16,7 @@ Y_UP_TO_Z_UP: Array = np.array([np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0])
 
 def turned(clip: Clip, turn: Array) -> Clip:
     """The same motion in axes that the unit quaternion `turn` (4,) leads to: R becomes C·R·C⁻¹, points become C·p."""
-    matrix = np.round(to_matrix(turn.astype(np.float64)), 15).astype(np.float32)
+    matrix = _matrix(turn)
     rotations = clip.rotations.copy()
     rotations[..., 1:] = clip.rotations[..., 1:] @ matrix.T
     return replace(
@@ -28,6 +28,11 @@ def turned(clip: Clip, turn: Array) -> Clip:
     )
 
 
+def turned_skeleton(skeleton: Skeleton, turn: Array) -> Skeleton:
+    """The skeleton of a clip that is `turned`."""
+    return _mapped(skeleton, _matrix(turn))
+
+
 def rescaled(clip: Clip, factor: float) -> Clip:
     """The same motion with all lengths multiplied by `factor`. `Clip.unit` stays what it is."""
     return replace(
@@ -36,6 +41,10 @@ def rescaled(clip: Clip, factor: float) -> Clip:
         root_position=clip.root_position * factor,
         translations={joint: positions * factor for joint, positions in clip.translations.items()},
     )
+
+
+def _matrix(turn: Array) -> Array:
+    return np.round(to_matrix(turn.astype(np.float64)), 15).astype(np.float32)
 
 
 def _mapped(skeleton: Skeleton, matrix: Array) -> Skeleton:

@@ -174,6 +174,24 @@ def test_onto_an_armature_that_is_y_up_inside_a_turned_object(bvh):
     np.testing.assert_allclose(head_positions(obj, [1, 9], NAMES), in_scene(clip_positions(clip))[[0, 8]], atol=5e-6)
 
 
+def test_onto_an_armature_that_rests_in_another_pose(bvh):
+    clip = formats.read(bvh)
+    obj = imported(bvh, set_scene_fps=True)
+    obj.animation_data_clear()
+    for bone in obj.pose.bones:
+        bone.matrix_basis.identity()
+        bone.rotation_mode = "XYZ"
+    for bone, degrees in {"UpLeg": 25, "Leg": 20, "Arm": -30, "Neck": 15, "Head": 10}.items():
+        obj.pose.bones[bone].rotation_euler = (np.radians(degrees), 0, np.radians(degrees / 2))
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.ops.pose.armature_apply()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert obj.data.bones["Hand"].head_local.z < FIGURE.rest_positions()[8, 1] - 0.1
+    imported(bvh, target="ACTIVE")
+    positions = head_positions(obj, range(1, len(clip) + 1), NAMES)
+    np.testing.assert_allclose(positions, in_scene(clip_positions(clip)), atol=1e-4)
+
+
 def test_joints_without_a_bone_are_left_out(bvh, tmp_path, capfd):
     imported(bvh)
     bpy.context.scene.frame_set(3)
