@@ -42,12 +42,12 @@ class RestPose:
 
 
 def require_armature(obj: bpy.types.Object | None) -> bpy.types.Object:
-    """The object, if it is an armature with bones. Raises ArmatureError."""
+    """The object, if it is an armature with bones that is not being edited. Raises ArmatureError."""
     if obj is None or obj.type != "ARMATURE":
         raise ArmatureError("No armature is active: click the armature that you mean first.")
     armature: Any = obj.data
     if obj.mode == "EDIT":
-        obj.update_from_editmode()
+        raise ArmatureError(f"{obj.name} is being edited: leave edit mode with Tab first.")
     if not len(armature.bones):
         raise ArmatureError(f"{obj.name} has no bones: choose an armature that has some.")
     return obj

@@ -21,6 +21,7 @@ from ..core.errors import MenderError
 from ..core.formats.unit import guess_unit
 from ..core.kinematics import global_rotations
 from ..core.rigs.alignment import UP_Z_TO_Y, align
+from ..core.rigs.cmu import JOINT_OF_BONE
 from ..core.rotation import IDENTITY, Array, conjugate, multiply, to_matrix
 from ..core.rotation_mode import from_quaternions, property_of, to_quaternion
 from ..core.skeleton import Skeleton
@@ -37,9 +38,13 @@ class MotionError(MenderError):
 
 
 def bones_by_name(clip: Clip, rest: RestPose) -> dict[int, str]:
-    """Joint of the clip -> bone of the same name. Raises MotionError where there is none at all."""
+    """Joint of the clip -> bone of the same name, or of CMU's name for a bone of its ASF/AMC files.
+
+    Raises MotionError where there is none at all.
+    """
     bones = set(rest.skeleton.names)
-    matched = {joint: name for joint, name in enumerate(clip.skeleton.names) if name in bones}
+    names = [name if name in bones else JOINT_OF_BONE.get(name) for name in clip.skeleton.names]
+    matched = {joint: name for joint, name in enumerate(names) if name in bones}
     if not matched:
         raise MotionError(
             f"No bone is named as a joint of the motion ({', '.join(clip.skeleton.names[:3])} …): "
@@ -49,15 +54,17 @@ def bones_by_name(clip: Clip, rest: RestPose) -> dict[int, str]:
 
 
 def size_ratio(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> float:
-    """How large the armature is against the clip's skeleton, by the lengths of what they have in common."""
-    theirs = own = 0.0
+    """How large the armature is against the clip's skeleton: the median over the bones that both have."""
+    pairs = []
     for joint, bone in bones.items():
         place = rest.skeleton.index(bone)
         parent, above = clip.skeleton.parents[joint], rest.skeleton.parents[place]
         if parent >= 0 and above >= 0 and bones.get(parent) == rest.skeleton.names[above]:
-            own += float(np.linalg.norm(clip.skeleton.offsets[joint]))
-            theirs += float(np.linalg.norm(rest.skeleton.offsets[place]))
-    ratio = theirs / own if own > 0 and theirs > 0 else 1.0
+            pairs.append((clip.skeleton.offsets[joint], rest.skeleton.offsets[place]))
+    own, theirs = np.linalg.norm(np.array(pairs).reshape(-1, 2, 3), axis=-1).T
+    # A joint that sits on its parent has no length but rounding.
+    real = (own > 1e-3 * own.max(initial=0)) & (theirs > 1e-3 * theirs.max(initial=0))
+    ratio = float(np.median(theirs[real] / own[real])) if real.any() else 1.0
     return 1.0 if abs(ratio - 1) < 1e-4 else ratio
 
 

@@ -93,12 +93,13 @@ def test_the_bone_that_carries_most_is_the_root():
         control = edit.new(name)
         control.tail = (0, 0, 1)
     edit.remove(edit["Neck"])
-    # Read while the armature is still being edited.
+    with pytest.raises(ArmatureError, match="leave edit mode"):
+        armature.rest_pose(obj)
+    bpy.ops.object.mode_set(mode="OBJECT")
     rest = armature.rest_pose(obj)
     assert rest.skeleton.names[0] == "Hips"
     assert set(rest.skeleton.names) == {*NAMES, "AAA control", "zzz control"} - {"Neck"}
     assert rest.skeleton.parents.count(-1) == 3
-    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def test_rest_orientations_lead_to_the_armatures_axes():

@@ -192,6 +192,16 @@ def test_onto_an_armature_that_rests_in_another_pose(bvh):
     np.testing.assert_allclose(positions, in_scene(clip_positions(clip)), atol=1e-4)
 
 
+def test_names_of_asf_files_are_those_of_the_databases_bvh_files(tmp_path):
+    clip = take(cmu.SKELETON, unit=cmu.UNIT)
+    formats.write(clip, tmp_path / "take.bvh")
+    as_asf = replace(cmu.SKELETON, names=tuple(cmu.JOINT_OF_BONE))
+    formats.write(replace(clip, skeleton=as_asf), tmp_path / "asf.bvh")
+    obj = imported(tmp_path / "take.bvh", set_scene_fps=True)
+    imported(tmp_path / "asf.bvh", target="ACTIVE")
+    assert {curve.group.name for curve in action.assigned_channels(obj).fcurves} == set(cmu.SKELETON.names)
+
+
 def test_joints_without_a_bone_are_left_out(bvh, tmp_path, capfd):
     imported(bvh)
     bpy.context.scene.frame_set(3)
