@@ -12,11 +12,11 @@ LeftShoulder, LeftArm, LeftForeArm, LeftHand    collar bone, upper arm, forearm,
             the collar bone, the shoulder joint, the elbow and the wrist.
 LHipJoint, LeftUpLeg, LeftLeg, LeftFoot, LeftToeBase    a fixed part of the pelvis (only CMU and Poser have it), thigh,
             shin, foot, toes.
-LeftFingerBase, LeftHandIndex1, LThumb  CMU's mitten: all four fingers as one chain, and the thumb. They are not fingers.
+LeftFingerBase, LeftHandIndex1, LThumb  CMU's mitten: all four fingers as one chain, and the thumb; no fingers.
 
-Fingers are `LeftThumb1` … `RightPinky3`, counted from the wrist: for the thumb 1 is the metacarpal (CMC), 2 the proximal
-(MCP), 3 the distal bone (IP); for the others 1 is the proximal (MCP), 2 the middle (PIP), 3 the distal bone (DIP).
-They cannot be called `LeftHandIndex1` as in many rigs: that is a joint of CMU's mitten.
+Fingers are `LeftThumb1` … `RightPinky3`, counted from the wrist: for the thumb 1 is the metacarpal (CMC), 2 the
+proximal (MCP), 3 the distal bone (IP); for the others 1 is the proximal (MCP), 2 the middle (PIP), 3 the distal bone
+(DIP). They cannot be called `LeftHandIndex1` as in many rigs: that is a joint of CMU's mitten.
 """
 
 from __future__ import annotations
