@@ -60,7 +60,7 @@ def fit(takes: Sequence[Array], weights: Sequence[float] | Array, strokes: int) 
     beside = basis.reshape(WINDOW, POSE, -1)[BEFORE : BEFORE + HOP].reshape(HOP * POSE, -1)[:, strokes:]
     # In the basis that makes noise white (its covariance beside · besideᵀ), turn to the motion's principal components.
     whole = np.linalg.cholesky(beside @ beside.T + 1e-3 * np.eye(HOP * POSE))
-    rest = np.linalg.solve(whole, beside * np.sqrt(variance[strokes:]))
+    rest: Array = np.linalg.solve(whole, beside * np.sqrt(variance[strokes:]))
     rest_variance, turn = _principal(rest @ rest.T)
     return MotionPrior(
         mean=mean,
