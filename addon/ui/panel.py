@@ -125,11 +125,8 @@ def _label(entry: ModelEntry) -> str:
 
 
 def _model_chooser(layout: bpy.types.UILayout, settings: MenderSettings, entry: ModelEntry | None) -> None:
-    row = layout.split(factor=0.4)
+    row = layout.row()  # all of the width: labels are longer than the half that a property gets
     row.alert = entry is None or entry.card is None
-    name = row.row()
-    name.alignment = "RIGHT"
-    name.label(text="Model")
     text = _label(entry) if entry else settings.model or DEFAULT_MODEL
     row.menu(MOCAP_MENDER_MT_models.__name__, text=text, icon="ERROR" if row.alert else "NONE")
 
