@@ -1,4 +1,4 @@
-"""The command line: `python -m training train|evaluate|list`."""
+"""The command line: `python -m training train|evaluate|list|tables`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from addon.core.errors import MenderError
 from . import evaluation, pictures, runs, tables
 from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, Preset, recipe_named
 from .data import cmu
-from .tasks import evaluate_compress, evaluate_denoise_pose
+from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Train:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose"]]
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise"]]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -74,9 +74,23 @@ class Evaluate:
         return 0 if all(figure.met for figure in figures) else 1
 
 
+@dataclass(frozen=True)
+class Tables:
+    """Put the results that the project keeps into the tables of a Markdown file, the README."""
+
+    file: tyro.conf.Positional[Path] = Path("README.md")
+
+    def run(self) -> int:
+        """Write the file anew; what stands outside its tables stays."""
+        results = evaluation.all_published()
+        self.file.write_text(tables.filled(self.file.read_text(encoding="utf-8"), results), encoding="utf-8")
+        return 0
+
+
 _EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[dict[str, Any], Path], Path]]] = {
     "compress": (evaluate_compress, tables.compress, pictures.compress),
     "denoise-pose": (evaluate_denoise_pose, tables.denoise_pose, pictures.denoise_pose),
+    "denoise": (evaluate_denoise, tables.denoise, pictures.denoise),
 }
 
 
@@ -96,7 +110,7 @@ class List:
 def main() -> int:
     """Run the command that was typed; an error that the person can mend is one line."""
     command = tyro.extras.subcommand_cli_from_dict(
-        {"train": Train, "evaluate": Evaluate, "list": List}, prog="python -m training"
+        {"train": Train, "evaluate": Evaluate, "list": List, "tables": Tables}, prog="python -m training"
     )
     try:
         return command.run()

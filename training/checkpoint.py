@@ -53,10 +53,11 @@ class Checkpoint:
         return int(state["step"])
 
 
-def save_weights(model: nn.Module, folder: Path) -> Path:
-    """Write a network's weights and buffers as safetensors."""
+def save_weights(model: nn.Module, folder: Path, weights: Mapping[str, torch.Tensor] | None = None) -> Path:
+    """Write a network's weights and buffers as safetensors; `weights`, where given, in place of the network's own."""
     path = folder / WEIGHTS
-    save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, path)
+    kept = model.state_dict() if weights is None else weights
+    save_file({name: value.detach().cpu().contiguous() for name, value in kept.items()}, path)
     return path
 
 

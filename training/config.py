@@ -118,9 +118,9 @@ _OURS: dict[str, Any] = {
 _COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
 _DENOISE = PoseDenoiseRecipe(epochs=120, **_OURS)
 _MOTION = DenoiseRecipe(
-    epochs=40,
+    epochs=30,
     batch=24,
-    learning_rate=1e-3,
+    learning_rate=1.5e-3,
     schedule="cosine",
     warm_up=50,
     weight_decay=0.01,

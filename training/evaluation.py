@@ -69,7 +69,12 @@ def published(task: str) -> dict[str, Any]:
     return content
 
 
+def all_published() -> dict[str, dict[str, Any]]:
+    """Every result that the project keeps, by task."""
+    return {path.stem: published(path.stem) for path in sorted(RESULTS.glob("*.json"))}
+
+
 def shipped_metrics(model: str) -> dict[str, Any]:
     """What the kept results say about a model, by task; nothing before it was evaluated."""
-    rows = {path.stem: published(path.stem)["rows"] for path in sorted(RESULTS.glob("*.json"))}
+    rows = {task: result["rows"] for task, result in all_published().items()}
     return {task: found[model] for task, found in rows.items() if model in found}

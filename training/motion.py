@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from addon.core import rotation
 from addon.core.rotation import Array
+from addon.core.temporal import denoised
 
 from .config import DenoiseRecipe
 from .data.poses import PoseFrame, PoseSet, mirror_joints, pose_frame
@@ -18,6 +24,7 @@ PHASES = 2
 """Of the ways to take every n-th frame, how many the prior sees."""
 USUAL, FAR_OUT = 0.9, 2.0
 """A joint is far out beyond FAR_OUT times the angle from the mean that a share USUAL of all frames stay below."""
+LARGE, EXACT = 4096, ("basis",)
 SHORTEST = 120
 """Frames of a part of a take that the prior is fitted on."""
 
@@ -60,6 +67,28 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
                 parts.append(take[start:stop])
                 shares.append(float(share))
     return parts, shares
+
+
+def as_function(model: BodyDenoiser) -> Callable[..., Array]:
+    """The network as a function of rotations (T, J, 4), fps and what is missing (T, J), as the add-on uses it."""
+
+    def network_of(marked: Array) -> Array:
+        with torch.no_grad():
+            result: Array = model(torch.from_numpy(marked)[None])[0].numpy()
+        return result
+
+    def through(rotations: Array, fps: float = MODEL_FPS, missing: NDArray[np.bool_] | None = None) -> Array:
+        return denoised(network_of, rotations, fps, MODEL_FPS, model.reference.numpy(), missing)
+
+    return through
+
+
+def rounded(model: nn.Module) -> dict[str, Tensor]:
+    """The weights as they are kept and shipped: big ones in half precision, unless that would move clean poses."""
+    return {
+        name: value.half() if value.numel() > LARGE and name not in EXACT else value
+        for name, value in model.state_dict().items()
+    }
 
 
 def task(stretch: Stretches, joints: tuple[str, ...]) -> Denoise:

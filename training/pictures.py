@@ -41,6 +41,26 @@ def denoise_pose(content: dict[str, Any], path: Path) -> Path:
     return _saved(figure, path)
 
 
+def denoise(content: dict[str, Any], path: Path) -> Path:
+    """A panel a frame rate, a line a method: mean error over σ, both logarithmic."""
+    rows = content["rows"]
+    rates = list(next(iter(rows.values())))
+    figure, panels = plt.subplots(1, len(rates), figsize=(6 * len(rates), 5), sharey=True, layout="constrained")
+    for panel, rate in zip(panels, rates, strict=True):
+        for name, by_rate in rows.items():
+            sigma, mean, low, high = np.array(
+                [(float(sigma), *measured["degrees"]) for sigma, measured in by_rate[rate].items()]
+            ).T
+            style = {"noisy input": "k--", "denoise": "o-"}.get(name, "-")
+            (line,) = panel.plot(sigma, mean, style, label=name, markersize=4)
+            panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=rate)
+    panels[0].set_ylabel("mean error, degrees")
+    panels[0].legend(fontsize=8)
+    figure.suptitle(f"White noise taken out, filters at their best setting: {content['data']}")
+    return _saved(figure, path)
+
+
 def _saved(figure: Any, path: Path) -> Path:
     figure.savefig(path, dpi=120)
     plt.close(figure)

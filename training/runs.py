@@ -22,6 +22,7 @@ from . import checkpoint, engine, motion
 from .config import RECIPES, DenoiseRecipe, Recipe
 from .data.poses import PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
+from .models.denoiser import BodyDenoiser
 from .networks import network, tell_about
 from .tasks import task_for
 
@@ -81,7 +82,7 @@ def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path
         model = motion.network(recipe, stretch)
         averaged = engine.train(model, motion.task(stretch, poses.joints), recipe, folder, here, tensorboard)
         if here.is_first:
-            checkpoint.save_weights(averaged, folder)
+            checkpoint.save_weights(averaged, folder, motion.rounded(averaged))
     return folder
 
 
@@ -119,8 +120,13 @@ def keep(name: str, folder: Path = FOLDER) -> Path:
     return target
 
 
-def as_function(run: Run) -> Callable[[Array], Array]:
-    """The run's network as a function of rotations (T, J, 4), of any sign, to unit quaternions (T, J, 4)."""
+def as_function(run: Run) -> Callable[..., Array]:
+    """The run's network as a function of rotations (T, J, 4), of any sign, to unit quaternions (T, J, 4).
+
+    One that sees motion takes the frames a second as well, and which rotations are missing (T, J).
+    """
+    if isinstance(run.model, BodyDenoiser):
+        return motion.as_function(run.model)
 
     def through(rotations: Array) -> Array:
         poses = rotation.aligned(rotation.normalize(rotations.astype(np.float32)), run.frame.reference)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -22,6 +23,45 @@ def denoise_pose(content: dict[str, Any]) -> str:
     sigmas = list(next(iter(rows.values())))
     head = ("method", *(f"σ = {sigma}" for sigma in sigmas))
     return _table(head, [(name, *(f"{row[s]['all'][0]:.2f}" for s in sigmas)) for name, row in rows.items()])
+
+
+def denoise(content: dict[str, Any]) -> str:
+    """Two tables, one a frame rate: a row a method, a column a σ, mean error over all joints in degrees.
+
+    In brackets, at the rate where it means something: the error of the joints' accelerations in m/s².
+    """
+    rows = content["rows"]
+    rates = list(next(iter(rows.values())))
+    return "\n".join(_denoise_at(rows, rate, rate == rates[0]) for rate in rates)
+
+
+def _denoise_at(rows: Mapping[str, Any], rate: str, accelerations: bool) -> str:
+    sigmas = list(next(iter(rows.values()))[rate])
+
+    def cell(row: Mapping[str, Any]) -> str:
+        return f"{row['degrees'][0]:.2f}" + (f" ({row['acceleration']:.1f})" if accelerations else "")
+
+    head = (f"method, {rate}", *(f"σ = {sigma}" for sigma in sigmas))
+    return _table(head, [(name, *(cell(row[rate][sigma]) for sigma in sigmas)) for name, row in rows.items()])
+
+
+def filled(text: str, results: Mapping[str, Any]) -> str:
+    """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
+
+    Raises KeyError where `results`, task -> result, lacks a task that the text asks for.
+    """
+
+    def table(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{RENDERED[match[2]](results[match[2]])}{match[3]}"
+
+    return re.sub(r"(<!-- table: ([\w-]+) -->)\n.*?(<!-- end -->)", table, text, flags=re.DOTALL)
+
+
+RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
+    "compress": compress,
+    "denoise-pose": denoise_pose,
+    "denoise": denoise,
+}
 
 
 def _cell(measured: Sequence[float]) -> str:

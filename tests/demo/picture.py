@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-WIDTH, HEIGHT = 1800, 720
+WIDTH, HEIGHT = 1800, 600
 SAMPLES = 16
 PAPER = "#f4f2ee"
 INK = "#2b2b2b"
@@ -54,7 +54,7 @@ def render(figures: Sequence[Shown], along: np.ndarray, path: Path) -> np.ndarra
     """
     scene = bpy.context.scene
     places = np.array([figure.place for figure in figures])
-    middle = Vector(places.mean(axis=0)) + Vector((0, 0, 0.95))
+    middle = Vector(places.mean(axis=0)) + Vector((0, 0, 1.12))
     row = Vector(along)
     towards_camera = row.cross(Vector((0, 0, 1))).normalized()
 
@@ -98,8 +98,8 @@ def compose(
 ) -> None:
     """Put labels over the rendered row and the error curves below it, and save the whole as one picture."""
     plt.rcParams.update({"font.family": "DejaVu Sans", "text.color": INK, "axes.labelcolor": INK})
-    sheet = plt.figure(figsize=(15, 10), facecolor=PAPER)
-    grid = sheet.add_gridspec(2, 1, height_ratios=(6, 3.2), left=0.05, right=0.98, top=0.94, bottom=0.07, hspace=0.14)
+    sheet = plt.figure(figsize=(15, 9), facecolor=PAPER)
+    grid = sheet.add_gridspec(2, 1, height_ratios=(5, 3.1), left=0.05, right=0.98, top=0.94, bottom=0.07, hspace=0.14)
 
     top = sheet.add_subplot(grid[0])
     top.imshow(plt.imread(image), extent=(0, 1, 0, HEIGHT / WIDTH), aspect="equal")

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from addon.core.rotation import Array
 
-from .gate import STATISTICS_REACH, CurveDenoiser, averaged, padded
+from .gate import STATISTICS_REACH, CurveDenoiser, averaged, log_energy, padded
 from .motion_prior import BEFORE, HOP, POSE, WINDOW, MotionPrior
 
 GROUPS = 14
@@ -119,7 +119,8 @@ class BodyDenoiser(nn.Module):
         sure = torch.cat([1 - self._folded(known, blocks), self._folded(share, blocks)], dim=1)
         context = self._context(strokes, rest, hidden, noise, sure, blocks)
         level = self.level(context).clamp(-9.0, 0.0)
-        variance = (2 * level).exp() + LEAST_NOISE**2 * 0.01
+        # The level learns from the noise that was put in; the result would bend it to its own ends.
+        variance = (2 * level.detach()).exp() + LEAST_NOISE**2 * 0.01
         ratio = self._ratio(strokes, rest, variance, context)
         stroke_ratio, rest_ratio = ratio.split([self.strokes, HOP * POSE], dim=1)
         stroke, stroke_open, stroke_seen = _shrunk(strokes, self.stroke_variance, variance, stroke_ratio)
@@ -183,7 +184,7 @@ class BodyDenoiser(nn.Module):
         """Distance (B, J, T) from the surface of a joint's constraint, and the unit normal (B, J, 4, T) there."""
         q = channels.unflatten(1, (self.joints, 4))
         slope = torch.einsum("jik,bjkt->bjit", self.forms, q)  # half the gradient
-        length = slope.square().sum(dim=2).add(1e-12).sqrt()
+        length = slope.square().sum(dim=2).clamp_min(1e-12).sqrt()
         return (slope * q).sum(dim=2) / (2 * length), slope / length[:, :, None]
 
     def _context(
@@ -195,7 +196,7 @@ class BodyDenoiser(nn.Module):
         still = (held[..., 2:] - 2 * hidden + held[..., :-2]).unflatten(1, (3, -1)).square().mean(dim=2) / 6
         energies = torch.cat([groups, rest.square().mean(dim=1, keepdim=True)], dim=1)
         energies = torch.cat([energies, self._folded(still, blocks).unflatten(1, (HOP, 3)).mean(dim=1)], dim=1)
-        logs = 0.5 * torch.log(energies + 1e-10)
+        logs = 0.5 * log_energy(energies)
         reach = STATISTICS_REACH // HOP
         usual = averaged(torch.cat([logs, sure.unflatten(1, (2, HOP, -1)).mean(dim=2).flatten(1, 2)], dim=1), reach)
         each = self._folded(noise, blocks).unflatten(1, (HOP, -1))[:, HOP // 2]
@@ -224,7 +225,7 @@ def _clearly_there(slow: Tensor, noise: Tensor) -> Tensor:
 
     Where the model's skeleton never moves, another's pose may still be off: what is clearly no noise is kept.
     """
-    return slow * functional.relu(slow.square() - OFFSET_THRESHOLD * noise) / (slow.square() + 1e-12)
+    return slow * functional.relu(slow.square() - OFFSET_THRESHOLD * noise) / slow.square().clamp_min(1e-12)
 
 
 def _shrunk(found: Tensor, prior: Tensor, noise: Tensor, ratio: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -6,6 +6,8 @@ how much to smooth. Both are small, shared by all joints, and blind to names and
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,6 +17,7 @@ REACH = 16
 LOCAL = 9
 STATISTICS_REACH = 48
 TINY = 1e-9
+"""Energy below which a curve counts as still."""
 
 
 def padded(x: Tensor, before: int, after: int) -> Tensor:
@@ -37,6 +40,11 @@ def median_of_five(x: Tensor) -> Tensor:
     return torch.maximum(torch.minimum(low, high), torch.minimum(torch.maximum(low, high), e))
 
 
+def log_energy(x: Tensor) -> Tensor:
+    """log(x + TINY) of energies, written so that an exporter which drops small sums as zeros cannot harm it."""
+    return torch.log(x * (1 / TINY) + 1) + math.log(TINY)
+
+
 def square_length(x: Tensor, joints: int) -> Tensor:
     """(B, J, T): sum over the four components of (B, J·4, T)."""
     return x.unflatten(1, (joints, 4)).square().sum(dim=2)
@@ -47,7 +55,7 @@ def jitter(x: Tensor, joints: int) -> Tensor:
     held = padded(x, 1, 1)
     second = held[..., 2:] - 2 * x + held[..., :-2]
     # The variance of a second difference of white noise is six times the noise's; four components.
-    return 0.5 * torch.log(square_length(second, joints) / 24 + TINY)
+    return 0.5 * log_energy(square_length(second, joints) / 24)
 
 
 class SpikeGate(nn.Module):
@@ -61,21 +69,21 @@ class SpikeGate(nn.Module):
         super().__init__()
         self.look = nn.Conv1d(4, hidden, 5)
         self.decide = nn.Conv1d(hidden, 1, 1)
-        nn.init.constant_(self.decide.bias, -3.0)
+        nn.init.constant_(self.decide.bias, -1.0)
 
     def forward(self, x: Tensor, joints: int) -> tuple[Tensor, Tensor]:
         """Channels (B, J·4, T) to the channels without spikes and the share (B, J, T) that was replaced."""
         middle = median_of_five(x)
         off = square_length(x - middle, joints)
-        usual = averaged((off + TINY).sqrt().sqrt(), 8).square()
+        usual = averaged(off.clamp_min(TINY).sqrt().sqrt(), 8).square()
         held = padded(middle, 1, 1)
         speed = square_length(held[..., 2:] - held[..., :-2], joints)
-        off_log = 0.5 * torch.log(off + TINY)
-        usual_log = torch.log(usual + TINY)
-        seen = torch.stack([off_log - usual_log, off_log, usual_log, 0.5 * torch.log(speed + TINY)], dim=2)
+        off_log = 0.5 * log_energy(off)
+        usual_log = log_energy(usual)
+        seen = torch.stack([off_log - usual_log, off_log, usual_log, 0.5 * log_energy(speed)], dim=2)
         seen = (seen + torch.tensor([0.0, 4.0, 4.0, 4.0], device=x.device)[:, None]) / 2
         decided = self.decide(functional.gelu(self.look(padded(seen.flatten(0, 1), 2, 2))))
-        share = decided.sigmoid().view_as(off)
+        share = decided.sigmoid().pow(3).view_as(off)  # the power keeps small doubts from blurring lively motion
         return x + share.repeat_interleave(4, dim=1) * (middle - x), share
 
 
@@ -109,7 +117,7 @@ class FilterBank(nn.Module):
         change = averaged(change.flatten(0, 1), LOCAL // 2)
         level = noise.reshape(batch * joints, 1, frames)
         together = noise.mean(dim=1, keepdim=True).expand(-1, joints, -1).reshape(batch * joints, 1, frames)
-        seen = torch.cat([0.5 * torch.log(change + TINY) - level, (level + 4) / 2, (together + 4) / 2], dim=1)
+        seen = torch.cat([0.5 * log_energy(change) - level, (level + 4) / 2, (together + 4) / 2], dim=1)
         weights = self.choose(seen).softmax(dim=1).view(batch, joints, 1, -1, frames)
         return (bank * weights).sum(dim=3).reshape(batch, channels, frames)
 

@@ -28,7 +28,7 @@ FOREIGN_REST = 0.06
 ACCELERATION_WEIGHT = 0.3
 GATE_WEIGHT = 1.0
 GATE_STEP = 7
-LEVEL_WEIGHT = 0.05
+LEVEL_WEIGHT = 1.0
 GAP_WEIGHT = 1.0
 GAP_SCALE = 0.1
 EVEN = 0.157, 0.67
@@ -39,7 +39,7 @@ EVEN = 0.157, 0.67
 class Example:
     """One noisy stretch: what the network sees (T, J, 4), with lengths; what was there (T, J, 4).
 
-    scale: error that counts as one. level: log deviation of the noise where that is all there is, else not a number.
+    scale: error that counts as one. level: log deviation of the noise on components.
     """
 
     seen: Array
@@ -81,11 +81,16 @@ class Denoise:
             clean = multiply(clean, offsets.astype(np.float32))
         kind = str(rng.choice(KINDS, p=CHANCES))
         sigma = float(np.exp(rng.uniform(*np.log(SIGMA))))
-        seen, effective, level = _noisy(clean, kind, sigma, self.pairs, rng)
+        seen, effective, deviation = _noisy(clean, kind, sigma, self.pairs, rng)
         if rng.random() < MISSING_JOINTS:
             seen = noise.dropped(seen, np.broadcast_to(rng.random(clean.shape[1]) < 0.4, seen.shape[:2]))
         factor, power = EVEN
-        return Example(seen, np.ascontiguousarray(clean), factor * max(effective, 8e-4) ** power, level)
+        return Example(
+            seen,
+            np.ascontiguousarray(clean),
+            factor * max(effective, 8e-4) ** power,
+            float(np.log(max(deviation, LEAST_NOISE))),
+        )
 
     def losses(self, model: BodyDenoiser, seen: Tensor, clean: Tensor, scale: Tensor, level: Tensor) -> Tensor:
         """(N,) mean distance of the quaternions over the error that counts as one, plus the same for accelerations."""
@@ -100,30 +105,27 @@ class Denoise:
         few = slice(None, None, GATE_STEP)  # the gate is the same for every joint: a few are enough to learn from
         gate = model.curves(torch.where(length[..., None] > 0, seen, clean)[:, :, few])
         loss = loss + GATE_WEIGHT * _mean_where(_distance(gate - clean[:, :, few]), known[:, :, few]) / scale
-        told = level.isfinite()
-        off = (found - torch.where(told, level, 0.0)[:, None]).square().mean(dim=1)
-        return loss + LEVEL_WEIGHT * torch.where(told, off, 0.0)
+        return loss + LEVEL_WEIGHT * (found - level[:, None]).square().mean(dim=1)
 
 
 def _noisy(
     clean: Array, kind: str, sigma: float, pairs: tuple[tuple[int, int], ...], rng: np.random.Generator
 ) -> tuple[Array, float, float]:
-    """The noisy stretch with its lengths, the level that its error is measured by, and log σ or not a number."""
-    quiet = float("nan")
+    """The noisy stretch with its lengths, the level that its error is measured by, and the deviation of its noise."""
     match kind:
         case "white":
-            return noise.white(clean, sigma, rng), sigma, float(np.log(sigma))
+            return noise.white(clean, sigma, rng), sigma, sigma
         case "jitter":
-            return noise.jitter(clean, sigma, rng, correlation=rng.uniform(0.7, 0.97)), sigma, quiet
+            return noise.jitter(clean, sigma, rng, correlation=rng.uniform(0.7, 0.97)), sigma, sigma
         case "clean":
-            return clean.copy(), 0.0, float(np.log(LEAST_NOISE))
+            return clean.copy(), 0.0, 0.0
         case "mixture":
-            return noise.mixture(clean, sigma, pairs, rng), sigma, quiet
+            return noise.mixture(clean, sigma, pairs, rng), sigma, 0.86 * sigma
     base = sigma if rng.random() < 0.5 else 0.0
     seen = noise.white(clean, base, rng) if base else clean.copy()
     if kind == "spikes":
-        return noise.spikes(seen, rng, rate=rng.uniform(0.002, 0.02))[0], max(base, 2e-3), quiet
-    return _with_hole(seen, rng), max(base, 2e-3), quiet
+        return noise.spikes(seen, rng, rate=rng.uniform(0.002, 0.02))[0], max(base, 2e-3), base
+    return _with_hole(seen, rng), max(base, 2e-3), base
 
 
 def _with_hole(seen: Array, rng: np.random.Generator) -> Array:
