@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..demo.takes import ROOT
-from ..leaving import leave_after
+from tests.demo.takes import ROOT
+from tests.leaving import leave_after
 
 
 def main() -> None:

@@ -11,8 +11,7 @@ from addon.core import formats
 from addon.core.clip import Clip
 from addon.core.rigs.cmu import SKELETON
 from addon.core.rigs.matching import match_by_name
-
-from ..demo.takes import ROOT, demo_take
+from tests.demo.takes import ROOT, demo_take
 
 FRAMES = 10_000
 

@@ -19,8 +19,8 @@ from addon.core.metrics import acceleration_error, geodesic_degrees
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name
 from addon.inference.model_file import installed_models
+from tests.leaving import leave_after
 
-from ..leaving import leave_after
 from .figure import add_figure, add_trail
 from .picture import Shown, colour_of, compose, render
 from .stage import Player, activate, add_noise, import_take, read, stand, twin
