@@ -69,9 +69,7 @@ BODY_JOINTS = tuple(joint for joint in JOINTS if joint not in FINGER_JOINTS)
 RARE_JOINTS = tuple(sided(part, side) for side in SIDES for part in ("HipJoint", *MITTEN_PARTS))
 """Joints that hardly any rig but CMU's has; a rig without them lacks nothing."""
 
-LIMB_JOINTS = tuple(
-    sided(part, side) for side in SIDES for part in ("UpLeg", "Leg", "Foot", "Arm", "ForeArm", "Hand")
-)
+LIMB_JOINTS = tuple(sided(part, side) for side in SIDES for part in ("UpLeg", "Leg", "Foot", "Arm", "ForeArm", "Hand"))
 """Joints that every human character has."""
 
 
