@@ -153,10 +153,11 @@ def _in_rest_pose(local: Array, skeleton: Skeleton, rest: RestPose, bones: Mappi
     up = UP_Z_TO_Y.astype(np.float32)
     left = multiply(conjugate(alignment.left), up)
     right = multiply(conjugate(up), conjugate(alignment.right))
+    other = [j for j in bones if max(np.abs(left[j][1:]).max(), np.abs(right[j][1:]).max()) > _NO_TURN]
+    if not other:
+        return local
     result = local.copy()
-    for joint in bones:
-        if max(np.abs(left[joint][1:]).max(), np.abs(right[joint][1:]).max()) > _NO_TURN:
-            result[:, joint] = multiply(multiply(left[joint], local[:, joint]), right[joint])
+    result[:, other] = multiply(multiply(left[other], local[:, other]), right[other])
     return result
 
 

@@ -93,8 +93,10 @@ def continuous(q: Array) -> Array:
     """The same rotations (T, ..., 4) with signs chosen so that none jumps to the other hemisphere in time."""
     if len(q) < 2:
         return q.copy()
-    flips = np.where(dot(q[1:], q[:-1]) < 0, -1, 1)
-    signs = np.cumprod(flips, axis=0).astype(q.dtype)
+    flipped = dot(q[1:], q[:-1]) < 0
+    if not flipped.any():
+        return q.copy()
+    signs = np.cumprod(np.where(flipped, -1, 1), axis=0).astype(q.dtype)
     return np.concatenate([q[:1], q[1:] * signs[..., None]], axis=0)
 
 

@@ -67,8 +67,9 @@ def from_quaternions(q: Array, mode: str) -> Array:
     The first frame has the smallest angles, and a quaternion with w >= 0.
     """
     if not len(q) or mode == "QUATERNION":
-        first = np.where(q[:1, ..., :1] < 0, -1, 1).astype(q.dtype)
-        return continuous(q) * first
+        result = continuous(q)
+        result *= np.where(q[:1, ..., :1] < 0, -1, 1)
+        return result
     if mode == "AXIS_ANGLE":
         near = np.broadcast_to(np.array([0, 0, 1, 0], dtype=q.dtype), q.shape[1:])
         return np.stack([near := _axis_angle(frame, near) for frame in q])
