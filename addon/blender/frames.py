@@ -26,6 +26,12 @@ def set_scene_fps(scene: bpy.types.Scene, fps: float) -> None:
     scene.render.fps_base = whole / fps
 
 
+def extend_range(scene: bpy.types.Scene, first: float, last: float) -> None:
+    """Let the scene's frames begin at `first` or before, as far as Blender allows, and reach `last`; never fewer."""
+    scene.frame_start = min(scene.frame_start, max(int(np.floor(first)), 0))
+    scene.frame_end = max(scene.frame_end, int(np.ceil(last)))
+
+
 def frame_span(curves: Iterable[bpy.types.FCurve], keys: KeyRange) -> tuple[float, float]:
     """First and last frame that `keys` means: an open end is the first or last key of `curves`. Raises ActionError."""
     frames = selected_frames(curves) if keys.selected else key_frames(list(curves))

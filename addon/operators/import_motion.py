@@ -15,7 +15,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..blender import armature, motion
 from ..blender.action import require_editable
-from ..blender.frames import scene_fps, set_scene_fps
+from ..blender.frames import extend_range, scene_fps, set_scene_fps
 from ..core import formats
 from ..core.axes import rescaled, turned
 from ..core.clip import Clip
@@ -57,6 +57,11 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
         description="Give the scene the file's frame rate; otherwise the motion keeps its speed at the scene's rate, "
         "with keys between frames where need be",
     )
+    extend_scene: BoolProperty(
+        name="Extend Scene Range",
+        description="Let the scene's frames reach as far as the motion; they are never made fewer",
+        default=True,
+    )
     start_frame: FloatProperty(name="Start Frame", description="Frame of the first key", default=1.0)
     fps: FloatProperty(
         name="Frame Rate",
@@ -74,6 +79,7 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
         for name in ("target", "up_axis", "scale", "start_frame"):
             layout.prop(self, name)
         layout.prop(self, "set_scene_fps", text="Set Scene FPS")
+        layout.prop(self, "extend_scene")
         layout.prop(self, "fps", text="FPS if Unknown")
 
     @reports_errors
@@ -93,6 +99,8 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
             set_scene_fps(scene, clip.fps)
         frames = self.start_frame + np.arange(len(clip)) * (scene_fps(scene) / clip.fps)
         ignored = motion.write_clip(obj, fitted, bones, frames.astype(np.float32), path.stem)
+        if self.extend_scene:
+            extend_range(scene, float(frames[0]), float(frames[-1]))
 
         self.report({"INFO"}, f"{path.name}: {len(clip):,} frames at {clip.fps:g} fps, {len(bones)} bones")
         for note in clip.notes:

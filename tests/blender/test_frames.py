@@ -38,6 +38,16 @@ def test_a_rate_is_found_again_from_keys_in_float32(fps):
         assert frames.usual_rate(24 / float(step)) == fps
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "expected"), [(1, 2752, (1, 2752)), (5.5, 100.2, (1, 250)), (-3.2, 250.4, (0, 251))]
+)
+def test_the_scenes_range_is_only_ever_made_longer(first, last, expected):
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 250
+    frames.extend_range(scene, first, last)
+    assert (scene.frame_start, scene.frame_end) == expected
+
+
 def test_even_close_keys_are_sampled_as_they_are(channels):
     curves = [key(channels, 1 + np.arange(11) * 0.2), key(channels, 1 + np.arange(6) * 0.4, index=1)]
     at, fps = frames.sample_frames(bpy.context.scene, curves, 1, 3)

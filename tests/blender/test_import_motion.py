@@ -81,6 +81,15 @@ def test_every_frame_is_there_and_where_it_belongs(bvh):
     assert all(bone.rotation_mode == "QUATERNION" for bone in obj.pose.bones)
 
 
+def test_the_scene_reaches_as_far_as_the_motion_unless_told_not_to(bvh):
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 5
+    imported(bvh, set_scene_fps=True, extend_scene=False)
+    assert (scene.frame_start, scene.frame_end) == (1, 5)
+    imported(bvh, set_scene_fps=True)
+    assert (scene.frame_start, scene.frame_end) == (1, len(formats.read(bvh)))
+
+
 def test_curves_do_not_jump(bvh):
     for curve in action.assigned_channels(imported(bvh)).fcurves:
         assert np.abs(np.diff(action.read_keys(curve).values)).max() < 0.5
