@@ -15,12 +15,12 @@ from ..blender import action, retarget
 from ..blender.armature import require_armature
 from ..blender.frames import scene_fps
 from ..core.errors import MenderError
-from ..core.rigs.matching import match_by_name
 from ..core.rotation import conjugate, multiply
 from ..inference.autoencoder import autoencode
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
 from .reporting import finished, reports_errors
+from .rig import joints_of, left_out_line
 from .runtime_check import known_problem
 
 
@@ -75,7 +75,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         keys = chosen_keys(scene, self.frame_range, self.frame_start, self.frame_end)
 
         card = model.card
-        joints = match_by_name(obj.data.bones.keys(), card.joints)
+        joints = joints_of(obj, channels, card.joints)
         binding = retarget.bind(obj, channels, joints, card.skeleton, card.reference)
         retarget.require_editable_curves(binding, asked)
         timed = retarget.key_frames(binding, asked, keys)
@@ -93,5 +93,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
             name = obj.animation_data.action.name.removesuffix(" denoised")
             channels = action.assign_copy(obj, f"{name} denoised")
         retarget.write_edits(channels, changes)
+        if left_out := left_out_line(joints):
+            self.report({"WARNING"}, left_out)
         changed = sum(change.changed for change in changes)
         return finished(self, scene, obj.animation_data.action, changed, degrees, time.perf_counter() - started)

@@ -18,7 +18,10 @@ from ..rotation import Array, between, conjugate, from_matrix, multiply, rotate
 from ..skeleton import Skeleton
 
 SAME_REST = np.radians(3.0)
-"""Where half of the bones point closer than this, both rest in the same pose and only the proportions differ."""
+"""Where half of the bones point closer than this, both rest in the same pose and only the proportions differ …"""
+
+OTHER_REST = np.radians(20.0)
+"""… unless a limb points farther away than proportions explain, as the arms of an A-pose do."""
 
 SQUARE = np.radians(30.0)
 """Axes this near to quarter turns of each other are taken for exactly that: up is up, forward is forward."""
@@ -104,10 +107,11 @@ def _axes(bones: dict[int, tuple[Array, Array]]) -> Array:
 def _turns(model: Skeleton, bones: dict[int, tuple[Array, Array]], axes: Array) -> NDArray[np.float64]:
     """C (J, 4): the turn of every joint's rest bone from the model to the rig, in the model's axes."""
     turns = np.tile(_NO_TURN, (len(model), 1))
-    apart = [_angle_between(ours, rotate(axes, theirs)) for ours, theirs in bones.values()]
-    if not apart or np.median(np.concatenate(apart)) < SAME_REST:
-        return turns
     anatomy = _paired(model)
+    apart = {joint: _angle_between(ours, rotate(axes, theirs)) for joint, (ours, theirs) in bones.items()}
+    farthest = max((angles.max() for joint, angles in apart.items() if joint not in anatomy), default=0.0)
+    if not apart or (np.median(np.concatenate([*apart.values()])) < SAME_REST and farthest < OTHER_REST):
+        return turns
     for joint, parent in enumerate(model.parents):
         turns[joint] = turns[parent] if parent >= 0 else _NO_TURN
         if joint in bones and joint not in anatomy:

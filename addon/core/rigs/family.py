@@ -7,14 +7,12 @@ families differ in the number of its bones, and `spread` says which of them are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .canonical import SIDES, sided
 
-SPINE_JOINTS = ("LowerBack", "Spine", "Spine1")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """Bone names of one kind of rig.
 
@@ -24,7 +22,6 @@ class Family:
     spine, neck: bones from the pelvis up to the one that carries the shoulders, and from there up to below the head.
     side_words, sided_form, centre_form: how the family writes a name, as in "Left" and "{side}{bone}".
     marks: bones that tell this family from another one with the same names.
-    linked: bones hang on one another as the joints do; control rigs link them through constraints instead.
     """
 
     name: str
@@ -35,8 +32,7 @@ class Family:
     side_words: tuple[str, str] = ("Left", "Right")
     sided_form: str = "{side}{bone}"
     centre_form: str = "{bone}"
-    marks: tuple[str, ...] = field(default=())
-    linked: bool = True
+    marks: tuple[str, ...] = ()
 
     def spelled(self, bone: str, side: str = "") -> str:
         """The bone's name as this family writes it; `side` is "Left", "Right" or ""."""

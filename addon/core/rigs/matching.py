@@ -1,21 +1,29 @@
-"""Which bone of a rig moves which joint of a model, by name."""
+"""Which bone of a rig moves which joint of a model: what is certain enough to be used without being asked."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..rotation import Array
+from .canonical import PARENTS
 from .cmu import JOINT_OF_BONE
+from .match import BY_STRUCTURE, match
 
 MOST = 0.75
 
 
 @dataclass(frozen=True)
 class JointMap:
-    """bone_of: joint of the model -> bone of the rig, for the joints that the rig has."""
+    """Joints found on a rig.
+
+    bone_of: joint of the model -> bone of the rig, for the joints that the rig has.
+    left_out: joint of the model -> why the bone that may be meant is not taken.
+    """
 
     bone_of: Mapping[str, str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.bone_of)
@@ -37,3 +45,31 @@ def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
     plain = {joint: joint for joint in joints if joint in present}
     best = max(prefixed, acclaim, key=len)
     return JointMap(best if len(best) >= MOST * len(joints) else plain)
+
+
+def match_rig(
+    bones: Sequence[str], parents: Sequence[int], rest_positions: Array, joints: Sequence[str], keyed: Iterable[str]
+) -> JointMap:
+    """The bones of a rig of any known family, or else those that bear the joints' names.
+
+    bones, parents, rest_positions, keyed: as `match` takes them. joints: the model's. Doubtful joints are left out,
+    and with one that hangs elsewhere in the rig those below it, because their local rotations are others.
+    """
+    own = match_by_name(bones, joints)
+    rig = match(bones, parents, rest_positions, frozenset(keyed))
+    known = {joint: bone for joint, bone in rig.bones.items() if joint in joints}
+    if rig.family in ("", BY_STRUCTURE) or len(known) < MOST * len(own):
+        return own
+    left_out: dict[str, str] = {}
+    for joint in PARENTS:
+        above = PARENTS[joint]
+        while above is not None and above not in left_out:
+            above = PARENTS[above]
+        if joint in rig.doubtful:
+            left_out[joint] = rig.doubtful[joint]
+        elif above is not None and joint in rig.bones:
+            left_out[joint] = f"it hangs below {above}, which is left out"
+    return JointMap(
+        {joint: bone for joint, bone in known.items() if joint not in left_out},
+        {joint: reason for joint, reason in left_out.items() if joint in joints},
+    )

@@ -16,5 +16,5 @@ FAMILY = Family(
     sides=MIXAMO.sides,
     sided_form="Character1_{side}{bone}",
     centre_form="Character1_{bone}",
-    marks=("Character1_Hips", "Character1_Reference", "LeftInHandIndex", "LeftHandIndex4", "LeafLeftArmRoll1"),
+    marks=("Character1_Hips", "Character1_Reference", "LeftInHandIndex", "LeafLeftArmRoll1"),
 )

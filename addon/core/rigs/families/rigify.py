@@ -38,7 +38,6 @@ DEFORM = Family(
     sided_form="DEF-{bone}.{side}",
     centre_form="DEF-{bone}",
     marks=("DEF-upper_arm.L.001",),
-    linked=False,
 )
 CONTROLS = Family(
     name="Rigify (FK controls)",
@@ -50,5 +49,4 @@ CONTROLS = Family(
     sided_form="{bone}.{side}",
     # Two marks: the controls are meant rather than the deform bones, which know one neck joint more.
     marks=("upper_arm_fk.L", "spine_fk.001", "thigh_fk.L"),
-    linked=False,
 )

@@ -38,5 +38,5 @@ SMPL = Family(
     sides={part: bone.capitalize() for part, bone in _LIMBS.items()} | fingers("{finger}{place}", _NAMES, "012"),
     side_words=("L", "R"),
     sided_form="{side}_{bone}",
-    marks=("L_Hip", "L_Collar", "lindex0"),
+    marks=("L_Hip", "L_Collar"),
 )
