@@ -37,8 +37,8 @@ def model(tmp_path, monkeypatch):
     rng = np.random.default_rng(3)
     reference = normalize(np.concatenate([np.ones((len(MODEL), 1)), rng.normal(0, 0.1, (len(MODEL), 3))], axis=-1))
     offsets = np.array([BODY.offsets[BODY.index(joint)] for joint in SHARED])
-    card = make_card(SHARED, MODEL.parents, name="denoise", offsets=offsets, reference=reference)
-    write_model(tmp_path / "denoise.onnx", card, *pull(card, 0.33))
+    card = make_card(SHARED, MODEL.parents, name="tiny", offsets=offsets, reference=reference)
+    write_model(tmp_path / "tiny.onnx", card, *pull(card, 0.33))
 
 
 def rest_turns(a_pose):
@@ -136,7 +136,7 @@ def wanted():
     obj, bones = make_rig(cmu.FAMILY)
     bake(obj, bones, a_pose=False)
     noisy = world_poses(obj, bones, a_pose=False)
-    assert bpy.ops.mocap_mender.denoise_action(model="pose-denoise") == {"FINISHED"}
+    assert bpy.ops.mocap_mender.denoise_action(model="tiny") == {"FINISHED"}
     denoised = world_poses(obj, bones, a_pose=False)
     assert np.degrees(angle_between(noisy, denoised)).mean() > 1, "the model changes the motion"
     return denoised
@@ -147,7 +147,7 @@ def wanted():
 def test_the_same_motion_denoises_to_the_same_pose(family, a_pose, wanted):
     obj, bones = make_rig(family, a_pose=a_pose, seed=1 + FAMILIES.index(family))
     bake(obj, bones, a_pose)
-    bpy.ops.mocap_mender.denoise_action(model="pose-denoise")
+    bpy.ops.mocap_mender.denoise_action(model="tiny")
     apart = np.degrees(angle_between(world_poses(obj, bones, a_pose), wanted))
     assert apart.max() < 0.5
 
@@ -155,7 +155,7 @@ def test_the_same_motion_denoises_to_the_same_pose(family, a_pose, wanted):
 def test_bones_that_point_anywhere_make_no_difference(wanted):
     obj, bones = make_rig(unreal.UE4, seed=5, tails="anywhere")
     bake(obj, bones, a_pose=False)
-    bpy.ops.mocap_mender.denoise_action(model="pose-denoise")
+    bpy.ops.mocap_mender.denoise_action(model="tiny")
     assert np.degrees(angle_between(world_poses(obj, bones, a_pose=False), wanted)).max() < 0.5
 
 
@@ -164,7 +164,7 @@ def test_strength_zero_changes_nothing(family):
     obj, bones = make_rig(family, a_pose=True, seed=2)
     bake(obj, bones, a_pose=True)
     before = world_poses(obj, bones, a_pose=True)
-    bpy.ops.mocap_mender.denoise_action(model="pose-denoise", strength=0.0)
+    bpy.ops.mocap_mender.denoise_action(model="tiny", strength=0.0)
     assert np.degrees(angle_between(world_poses(obj, bones, a_pose=True), before)).max() < 0.01
 
 
@@ -173,7 +173,7 @@ def test_a_rig_of_constraints_is_refused_with_a_sentence(rigify_rig):
     key_rotations(rigify_rig, FRAMES, {bone: wobble(FRAMES, 1) for bone in (fk["LeftArm"], fk["LeftLeg"], fk["Spine"])})
     before = rotation_values(rigify_rig)
     with pytest.raises(RuntimeError, match="linked through constraints"):
-        bpy.ops.mocap_mender.denoise_action(model="pose-denoise")
+        bpy.ops.mocap_mender.denoise_action(model="tiny")
     for values, kept in zip(rotation_values(rigify_rig), before, strict=True):
         np.testing.assert_array_equal(values, kept)
 
