@@ -15,7 +15,7 @@ from bpy.props import IntProperty, StringProperty
 # checkout this package is the top one itself and has no preferences: the defaults below hold.
 ROOT_PACKAGE = (__package__ or "").rpartition(".")[0] or "mocap_mender"
 
-DEFAULT_MODEL = "pose-denoise"
+DEFAULT_MODEL = "denoise"
 SHIPPED_MODELS = Path(__file__).parent / "models"
 
 

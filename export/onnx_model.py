@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,6 @@ import torch
 from torch import nn
 
 from addon.core.errors import MenderError
-from addon.core.rigs.cmu import SKELETON
 from addon.core.rotation import aligned, normalize
 from addon.inference.card import METADATA_KEY, ModelCard, Tensor
 from addon.inference.session import load_model
@@ -22,12 +20,13 @@ from training import runs
 from training.data import cmu
 from training.data.poses import PoseFrame
 from training.evaluation import shipped_metrics
+from training.models.denoiser import BodyDenoiser
 
-OPSET = 18
-LARGEST_IR = 10
+from . import denoiser_model
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips
+
 TOLERANCE = 1e-5
 BATCHES = (1, 2, 7, 64, 1000)
-VERSION = "1.0.0"
 MODELS = Path("addon/models")
 
 LABELS = {
@@ -42,10 +41,6 @@ TEXTS = {
     "pose-compress": "Compresses each pose to 30 numbers and restores it, for CMU's skeleton.",
     "pose-denoise": "Removes noise from each pose on its own, as strongly as the pose itself is noisy.",
 }
-
-
-class ExportError(MenderError):
-    """An ONNX file that does not keep what is promised of it; it is not written."""
 
 
 class _Exported(nn.Module):
@@ -67,6 +62,8 @@ def export_run(run_folder: Path, output: Path) -> Path:
     versions are not what is promised; then nothing is written.
     """
     run = runs.load(run_folder)
+    if isinstance(run.model, BodyDenoiser):
+        return denoiser_model.export_run(run, output)
     model = _Exported(run.model).eval()
     pose = torch.from_numpy(_poses(run.frame, 3))
     with torch.no_grad():
@@ -88,7 +85,7 @@ def export_run(run_folder: Path, output: Path) -> Path:
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, _card(run, widths).to_json()
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
-    _check_structure(proto)
+    check_structure(proto)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / output.name
         onnx.save(proto, draft)
@@ -116,18 +113,6 @@ def check_parity(model: nn.Module, frame: PoseFrame, path: Path) -> float:
     return float(worst)
 
 
-def _check_structure(proto: onnx.ModelProto) -> None:
-    onnx.checker.check_model(proto)
-    opset = max(entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx"))
-    if opset > OPSET:
-        raise ExportError(f"The exporter wrote opset {opset}, newer than {OPSET}: not exported.")
-    for value in (*proto.graph.input, *proto.graph.output):
-        if not value.type.tensor_type.shape.dim[0].dim_param:
-            raise ExportError(f"The exporter fixed the number of poses of {value.name}: not exported.")
-    if any(tensor.external_data for tensor in proto.graph.initializer):
-        raise ExportError("The exporter left weights outside the file: not exported.")
-
-
 def _card(run: runs.Run, widths: dict[str, int]) -> ModelCard:
     frame = run.frame
     units = {"restored": "quaternions wxyz", "code": "no unit"}
@@ -140,7 +125,7 @@ def _card(run: runs.Run, widths: dict[str, int]) -> ModelCard:
         joints=frame.joints,
         parents=frame.parents,
         offsets=frame.offsets,
-        tips=SKELETON.tips()[[SKELETON.index(joint) for joint in frame.joints]],
+        tips=joint_tips(frame),
         reference=frame.reference,
         fps=None,
         window=None,
@@ -150,7 +135,7 @@ def _card(run: runs.Run, widths: dict[str, int]) -> ModelCard:
         training_data=cmu.DESCRIPTION,
         licence=cmu.ACKNOWLEDGEMENT,
         metrics=shipped_metrics(run.name),
-        created_by=_commit(),
+        created_by=commit(),
     )
 
 
@@ -163,15 +148,6 @@ def _poses(frame: PoseFrame, count: int) -> np.ndarray:
     spread[0] = 0
     poses = aligned(normalize((frame.reference + spread).astype(np.float32)), frame.reference)
     return poses.reshape(count, -1)
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown: exported outside a git checkout"
-    return found.stdout.strip()
 
 
 def main(arguments: list[str]) -> int:

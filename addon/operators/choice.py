@@ -12,7 +12,7 @@ from ..inference.model_file import ModelEntry, installed_models
 from ..inference.session import Model, load_model
 from ..preferences import DEFAULT_MODEL, model_folders, threads
 
-DENOISING_KINDS = ("pose_autoencoder",)
+DENOISING_KINDS = ("denoiser", "pose_autoencoder")
 
 
 def denoising_models() -> list[ModelEntry]:

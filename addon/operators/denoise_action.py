@@ -1,4 +1,4 @@
-"""Denoise the active armature's action: a model sees its poses, and the keys take what the model mends."""
+"""Denoise the active armature's action: a model sees its motion, and the keys take what the model mends."""
 
 # Blender reads properties from annotations, which mypy takes for types.
 # mypy: disable-error-code="valid-type, override"
@@ -13,12 +13,10 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..blender import action, retarget
 from ..blender.armature import require_armature
-from ..blender.frames import scene_fps
 from ..core.errors import MenderError
-from ..core.rotation import conjugate, multiply
-from ..inference.autoencoder import autoencode
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
+from .correction import correction
 from .reporting import finished, reports_errors
 from .rig import joints_of, left_out_line
 from .runtime_check import known_problem
@@ -84,10 +82,8 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
                 f"No rotation key of the bones that {card.label} knows lies in the range: "
                 "widen the range or select other bones."
             )
-        frames = retarget.model_frames(timed, scene_fps(scene), card.fps)
-        poses = retarget.sample(binding, frames)
-        corrections = multiply(conjugate(poses), autoencode(model, poses))
-        changes, degrees = retarget.edits(binding, frames, corrections, asked, keys, self.strength)
+        mended = correction(scene, model, binding, timed)
+        changes, degrees = retarget.edits(binding, mended.frames, mended.turns, asked, keys, self.strength)
 
         if self.result == "COPY":
             name = obj.animation_data.action.name.removesuffix(" denoised")

@@ -75,7 +75,7 @@ def model_offsets():
     return np.array([heads[joint] - heads[parent] for joint, parent in zip(JOINTS, parents, strict=True)])
 
 
-def make_model(folder, share=0.4, name="pose-denoise", **changes):
+def make_model(folder, share=0.4, name="denoise", **changes):
     """A model file that pulls every pose by `share` towards a reference pose, and its card."""
     rng = np.random.default_rng(7)
     reference = normalize(np.concatenate([np.ones((7, 1)), rng.normal(scale=0.2, size=(7, 3))], axis=-1))

@@ -397,7 +397,7 @@ def test_bones_of_other_names_are_refused():
 
 
 def test_an_unknown_model_is_refused(figure):
-    changes_nothing(figure, "no model called magic: choose one of pose-denoise", model="magic")
+    changes_nothing(figure, "no model called magic: choose one of denoise", model="magic")
 
 
 def test_a_refused_model_says_why(figure, tmp_path):

@@ -33,7 +33,7 @@ TRAIL_SECONDS = 0.5
 TRAIL_JOINTS = ("LeftHand", "RightHand", "LeftFoot", "RightFoot")
 THICKNESS = 0.075
 COLOURS = ("#b5382a", "#8d8d8d", "#c28a2c", "#3d7dbf", "#2a9d5c", "#7b4ea3")
-ORDER = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")
+ORDER = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise", "denoise")
 MODELS = ROOT / "addon" / "models"
 
 

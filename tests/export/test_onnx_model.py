@@ -12,7 +12,7 @@ import torch
 from addon.inference.autoencoder import autoencode
 from addon.inference.model_file import read_card
 from addon.inference.session import load_model
-from export import onnx_model
+from export import onnx_model, promises
 from training import runs
 from training.checkpoint import WeightsMissingError
 from training.config import recipe_named
@@ -81,12 +81,12 @@ def test_a_fixed_axis_and_a_newer_opset_are_refused(trained, tmp_path):
     fixed.CopyFrom(proto)
     fixed.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 3
     with pytest.raises(onnx_model.ExportError, match="number of poses"):
-        onnx_model._check_structure(fixed)
+        promises.check_structure(fixed)
     newer = onnx.ModelProto()
     newer.CopyFrom(proto)
     newer.opset_import[0].version = 19
     with pytest.raises(onnx_model.ExportError, match="opset 19"):
-        onnx_model._check_structure(newer)
+        promises.check_structure(newer)
 
 
 def test_nothing_is_written_where_a_check_fails(trained, tmp_path, monkeypatch):

@@ -92,7 +92,8 @@ def test_two_processes_give_the_loss_curve_of_one(name, tmp_path):
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     for start, folder in (([sys.executable], "one"), (torchrun, "two")):
         command = [*start, str(script), name, str(tmp_path / folder), *SMALL]
-        subprocess.run(command, check=True, env=here, cwd=tmp_path, capture_output=True, timeout=300)
+        done = subprocess.run(command, env=here, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
     one, two = curve(tmp_path / "one"), curve(tmp_path / "two")
     assert len(one) >= 24
     np.testing.assert_allclose(two, one, rtol=2e-4)

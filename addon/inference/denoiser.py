@@ -1,0 +1,51 @@
+"""Motion through a denoiser: a network that sees time, so it is told the rate and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import MenderError
+from ..core.rotation import Array
+from ..core.temporal import denoised
+from .card import ModelCardError
+from .session import Model
+
+KIND = "denoiser"
+
+
+def denoise(
+    model: Model,
+    rotations: Array,
+    fps: float,
+    missing: NDArray[np.bool_] | None = None,
+    absent: NDArray[np.bool_] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """Rotations (T, J, 4) of the card's joints at `fps`, any number of them: unit quaternions float32 (T, J, 4).
+
+    missing: (T, J) True where motion is to be made up; rotations without length or with values that are not finite, and
+    frames that a recorder repeated, are made up anyway. absent: (J,) True for joints that the rig has not. progress: is
+    told the share that is done and may raise to stop.
+    Memory beside the rotations stays the same however long they are. Raises ModelCardError for a model of another kind,
+    ValueError for other joints or a rate that is none, MenderError where the network gives no finite numbers.
+    """
+    card = model.card
+    if card.kind != KIND:
+        raise ModelCardError(f"{card.label} is a {card.kind}, not a {KIND}: choose a model that sees motion over time.")
+    if rotations.shape[1:] != (len(card.joints), 4):
+        raise ValueError(f"rotations must be (T, {len(card.joints)}, 4), not {rotations.shape}")
+    if not (np.isfinite(fps) and fps > 0):
+        raise ValueError(f"fps must be a positive number, not {fps}")
+    source, output = card.inputs[0].name, card.outputs[0].name
+
+    def network(marked: Array) -> Array:
+        (result,) = model.session.run([output], {source: marked[None]})
+        clean: Array = result[0]
+        if not np.all(np.isfinite(clean)):
+            raise MenderError(f"{card.label} gave numbers that are not finite: choose another model.")
+        return clean
+
+    return denoised(network, rotations, fps, card.fps or fps, card.reference, missing, absent, progress)

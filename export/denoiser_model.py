@@ -1,0 +1,153 @@
+"""A trained denoiser of motion as one ONNX file, its big weights in half precision, proven to compute the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+
+from addon.core.rotation import aligned, normalize
+from addon.core.temporal import GUESSED
+from addon.inference.card import METADATA_KEY, ModelCard, Tensor
+from addon.inference.session import load_model
+from training import runs
+from training.data import cmu
+from training.data.poses import PoseFrame
+from training.data.stretches import MODEL_FPS
+from training.evaluation import shipped_metrics
+from training.models.denoiser import BodyDenoiser
+from training.motion import LARGE
+
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips
+
+TOLERANCE = 2e-5
+"""Of quaternion components, 0.002 degrees: what float32 rounds to where a hole begins, over a thousand frames."""
+LENGTHS = ((1, 1), (1, 2), (2, 3), (1, 37), (3, 64), (1, 1000))
+"""Batches and frames that the file is compared with PyTorch on."""
+LARGEST_FILE = 5_000_000
+
+LABEL = "Denoise motion"
+TEXT = (
+    "Removes noise, spikes and holes from a body's motion, seeing about two seconds to either side; "
+    "finds out by itself how strong the noise is."
+)
+
+
+def export_run(run: runs.Run, output: Path) -> Path:
+    """Write a finished run of a denoiser as the ONNX file `output`; returns `output`.
+
+    Raises ExportError where its numbers, axes, versions or size are not what is promised; then nothing is written.
+    """
+    model = run.model.eval()
+    assert isinstance(model, BodyDenoiser)
+    program = torch.onnx.export(
+        model,
+        (torch.from_numpy(_motion(run.frame, 2, 50)),),
+        input_names=["rotations"],
+        output_names=["denoised"],
+        dynamic_shapes={"rotations": {0: torch.export.Dim("B", min=1, max=4096), 1: torch.export.Dim("T", min=1)}},
+        opset_version=OPSET,
+        dynamo=True,
+        optimize=True,
+        verbose=False,
+    )
+    proto = program.model_proto
+    _store_half(proto)
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, _card(run).to_json()
+    proto.ir_version = min(proto.ir_version, LARGEST_IR)
+    check_structure(proto)
+    if any(not value.type.tensor_type.shape.dim[1].dim_param for value in (*proto.graph.input, *proto.graph.output)):
+        raise ExportError("The exporter fixed the number of frames: not exported.")
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / output.name
+        onnx.save(proto, draft)
+        if draft.stat().st_size > LARGEST_FILE:
+            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
+        check_parity(model, run.frame, draft)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(draft.read_bytes())
+    return output
+
+
+def check_parity(model: BodyDenoiser, frame: PoseFrame, path: Path) -> float:
+    """The largest difference between PyTorch and the installed onnxruntime, over batches and lengths.
+
+    Raises ExportError where it is beyond TOLERANCE.
+    """
+    session, worst = load_model(path).session, np.float32(0)
+    for batch, frames in LENGTHS:
+        motion = _motion(frame, batch, frames)
+        with torch.no_grad():
+            want = model(torch.from_numpy(motion)).numpy()
+        (got,) = session.run(None, {"rotations": motion})
+        worst = np.maximum(worst, np.max(np.abs(want - got)))  # keeps what is no number
+    if not worst <= TOLERANCE:  # no number is refused too
+        raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
+    return float(worst)
+
+
+def _store_half(proto: onnx.ModelProto) -> None:
+    """Keep big weights that half precision holds exactly in half precision, cast when the file is loaded."""
+    casts = []
+    for tensor in proto.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(tensor)
+        if values.size <= LARGE or np.abs(values).max() > np.finfo(np.float16).max:
+            continue
+        half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+
+
+def _card(run: runs.Run) -> ModelCard:
+    frame = run.frame
+    shape = ("B", "T", len(frame.joints), 4)
+    marks = f"quaternions wxyz; length 1 measured, {GUESSED:g} filled in across a hole, 0 no such joint"
+    return ModelCard(
+        kind="denoiser",
+        name=run.name,
+        label=LABEL,
+        version=VERSION,
+        description=TEXT,
+        joints=frame.joints,
+        parents=frame.parents,
+        offsets=frame.offsets,
+        tips=joint_tips(frame),
+        reference=frame.reference,
+        fps=MODEL_FPS,
+        window=None,
+        normalisation="inside the network",
+        inputs=(Tensor("rotations", shape, marks),),
+        outputs=(Tensor("denoised", shape, "unit quaternions wxyz"),),
+        training_data=cmu.MOTION_DESCRIPTION,
+        licence=cmu.ACKNOWLEDGEMENT,
+        metrics=shipped_metrics(run.name),
+        created_by=commit(),
+    )
+
+
+def _motion(frame: PoseFrame, batch: int, frames: int) -> np.ndarray:
+    """(batch, frames, J, 4) float32 wandering about the reference, the same each time, with a hole and a joint gone.
+
+    It wanders as far as a body does: on motion that drifts away from every pose float32 itself is off by 1e-5.
+    """
+    rng = np.random.default_rng(0)
+    phases, rates = rng.uniform(0, 2 * np.pi, (2, batch, 1, len(frame.joints), 4))
+    time = np.arange(frames)[:, None, None] / MODEL_FPS
+    swing = 0.15 * np.sin(rates * time + phases) + rng.normal(0, 0.02, (batch, frames, len(frame.joints), 4))
+    motion = aligned(normalize((frame.reference + swing).astype(np.float32)), frame.reference)
+    motion[:, frames // 3 : frames // 2] *= GUESSED
+    motion[-1, :, 3] = 0
+    return motion
