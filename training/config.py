@@ -118,7 +118,7 @@ _OURS: dict[str, Any] = {
 _COMPRESS = PoseCompressRecipe(epochs=150, **_OURS)
 _DENOISE = PoseDenoiseRecipe(epochs=120, **_OURS)
 _MOTION = DenoiseRecipe(
-    epochs=30,
+    epochs=70,
     batch=24,
     learning_rate=1.5e-3,
     schedule="cosine",

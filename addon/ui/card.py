@@ -11,8 +11,13 @@ from ..inference.card import ModelCard
 Rows = list[tuple[str, str]]
 
 _CHARACTER_WIDTH = 6.4  # pixels of Blender's interface font at scale 1, on average
-_DEGREES_OF_NOISE = 179  # mean angle that a deviation of 1 on the components would make, measured on CMU takes
-_TITLES = {"denoise-pose": "Error Left After Denoising", "compress": "Error Left After Compression"}
+_DEGREES_OF_NOISE = 183  # mean angle that a deviation of 1 on the components would make, measured on CMU takes
+_TITLES = {
+    "denoise": "Error Left After Denoising",
+    "denoise-pose": "Error Left After Denoising",
+    "compress": "Error Left After Compression",
+}
+_USUAL_RATE = "30 fps"
 _DETAILS = ("moving", "worst")  # for the evaluation's readers, not for the panel
 
 
@@ -35,15 +40,17 @@ def _rows(task: str, rows: object) -> Iterator[tuple[str, str]]:
     if not isinstance(rows, Mapping):
         yield "", _number(rows)
     elif task == "denoise-pose":
-        yield from _denoising(rows)
+        yield from _denoising({sigma: errors["all"] for sigma, errors in rows.items()})
+    elif task == "denoise":
+        yield from _denoising({sigma: errors["degrees"] for sigma, errors in rows[_USUAL_RATE].items()})
     else:
         yield from _flat(rows)
 
 
-def _denoising(rows: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for sigma, errors in rows.items():
+def _denoising(errors: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, str]]:
+    for sigma, (mean, *_) in errors.items():
         noise = float(sigma) * _DEGREES_OF_NOISE
-        yield (f"Noise of {noise:.2g}°" if noise else "Clean motion"), f"{errors['all'][0]:.2f}°"
+        yield (f"Noise of {noise:.2g}°" if noise else "Clean motion"), f"{mean:.2f}°"
 
 
 def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
@@ -63,6 +70,8 @@ def _number(value: object) -> str:
 
 
 def _sight(card: ModelCard) -> str:
+    if card.kind == "denoiser":
+        return "Motion over time"
     if card.window:
         rate = f" at {card.fps:g} fps" if card.fps else ""
         return f"{card.window} frames at once{rate}"

@@ -18,6 +18,11 @@ def test_the_figures_of_a_denoiser_are_degrees():
     ]
 
 
+def test_a_model_of_motion_shows_its_errors_at_the_usual_rate():
+    errors = {"30 fps": {"0.01": {"degrees": [0.77, 0.7, 0.8], "peak": 0.1}}, "120 fps": {"0.01": {"degrees": [0.5]}}}
+    assert figures({"denoise": errors}) == [("Error Left After Denoising", [("Noise of 1.8°", "0.77°")])]
+
+
 def test_other_figures_become_flat_and_short():
     compress = {"degrees": {"all": [1.3168, 1.2, 1.5], "moving": [1.6, 1.5, 1.8]}, "worst": {"Neck": 3.5}, "takes": 15}
     assert figures({"compress": compress, "mean_degrees": 1.2345}) == [
