@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -11,9 +12,10 @@ import numpy as np
 import addon
 from addon.blender import action
 from addon.core.noise import component_noise
-from addon.core.rigs.cmu import POSE_JOINTS
+from addon.core.rigs.cmu import FPS, POSE_JOINTS
+from addon.inference import denoiser
 from addon.inference.autoencoder import autoencode
-from addon.inference.session import load_model
+from addon.inference.session import Model, load_model
 from addon.operators.choice import denoising_models
 
 from .motion import FRAMES, long_clip, long_file
@@ -72,8 +74,8 @@ def _denoising() -> list[str]:
     for entry in denoising_models():
         if entry.card is None or entry.card.joints != POSE_JOINTS:
             continue
-        model = load_model(entry.path, threads=1)
-        times = in_turn({"network": (lambda: None, lambda model=model: autoencode(model, noisy))})
+        through = _network(load_model(entry.path, threads=1))
+        times = in_turn({"network": (lambda: None, lambda through=through: through(noisy))})
         lines.append(f"  {entry.name}: {FRAMES / times['network'].median:,.0f} frames/s on one thread")
 
     names = [entry.name for entry in denoising_models() if entry.card]
@@ -97,6 +99,13 @@ def _denoising() -> list[str]:
     lines += _seconds("denoise the action, end to end", times)
     lines += [f"  {name}: {ratio(times[name], times['bare']):.2f} × the bare read, copy and write" for name in names]
     return lines
+
+
+def _network(model: Model) -> Callable[[np.ndarray], np.ndarray]:
+    """The model as a function of rotations at the take's rate."""
+    if model.card.kind == denoiser.KIND:
+        return lambda rotations: denoiser.denoise(model, rotations, FPS)
+    return lambda rotations: autoencode(model, rotations)
 
 
 def _with_long_take() -> bpy.types.Object:
