@@ -18,7 +18,7 @@ from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
 from .correction import correction
 from .reporting import finished, reports_errors
-from .rig import joints_of, left_out_line
+from .rig import joints_of, require_known, warnings
 from .runtime_check import known_problem
 
 
@@ -74,6 +74,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
 
         card = model.card
         joints = joints_of(obj, channels, card.joints)
+        require_known(joints, card)
         binding = retarget.bind(obj, channels, joints, card.skeleton, card.reference)
         retarget.require_editable_curves(binding, asked)
         timed = retarget.key_frames(binding, asked, keys)
@@ -89,7 +90,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
             name = obj.animation_data.action.name.removesuffix(" denoised")
             channels = action.assign_copy(obj, f"{name} denoised")
         retarget.write_edits(channels, changes)
-        if left_out := left_out_line(joints):
-            self.report({"WARNING"}, left_out)
+        for warning in warnings(joints):
+            self.report({"WARNING"}, warning)
         changed = sum(change.changed for change in changes)
         return finished(self, scene, obj.animation_data.action, changed, degrees, time.perf_counter() - started)

@@ -10,8 +10,10 @@ import numpy as np
 from ..blender import action
 from ..blender.action import Channels
 from ..core.errors import MenderError
-from ..core.rigs.matching import JointMap, match_rig
+from ..core.rigs.matching import MOST, JointMap, match_rig
 from ..core.rotation_mode import property_of
+from ..inference import denoiser
+from ..inference.card import ModelCard
 
 _NAMED = 3
 
@@ -39,9 +41,29 @@ def joints_of(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
     return found
 
 
-def left_out_line(found: JointMap) -> str:
-    """One sentence on the joints that keep their motion though a bone was found for them, or nothing."""
-    return f"{len(found.left_out)} joints keep their motion: {_some(found)}" if found.left_out else ""
+def require_known(found: JointMap, card: ModelCard) -> None:
+    """Raises MenderError where a model of single poses would see a rig of another family with many joints missing.
+
+    It takes what it does not know for noise: on such rigs it turns joints by 10 degrees and more.
+    """
+    if found.family and card.kind != denoiser.KIND and len(found) < MOST * len(card.joints):
+        raise MenderError(
+            f"{card.label} knows one skeleton only, and this is a rig of another kind ({found.family}): "
+            "choose a model that sees motion over time."
+        )
+
+
+def warnings(found: JointMap) -> list[str]:
+    """What a person should know of the match: that the rig is another, and which joints keep their motion."""
+    told = []
+    if found.family:
+        told.append(
+            f"{len(found)} joints found by their names ({found.family}). The model has learned from another skeleton: "
+            "look at hands and shoulders"
+        )
+    if found.left_out:
+        told.append(f"{len(found.left_out)} joints keep their motion: {_some(found)}")
+    return told
 
 
 def _some(found: JointMap) -> str:

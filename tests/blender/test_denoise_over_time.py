@@ -14,6 +14,7 @@ from addon.core.clip import Clip
 from addon.core.metrics import geodesic_degrees
 from addon.core.noise import component_noise
 from addon.core.rigs.cmu import SKELETON, UNIT
+from addon.core.rigs.families import mixamo
 from addon.core.rotation import exp, multiply
 from addon.inference.model_file import installed_models
 from addon.preferences import SHIPPED_MODELS
@@ -115,3 +116,30 @@ def test_the_action_may_be_one_key_long(tmp_path):
     obj = imported(clean.section(0, 1), tmp_path)
     bpy.ops.mocap_mender.denoise_action(model=MODEL)
     assert error(obj, clean.section(0, 1)).max() < 1e-3
+
+
+def as_mixamo(clip):
+    """The clip under Mixamo's names, with the joints that such a rig has."""
+    names = {joint: bone for joint, bone in mixamo.FAMILY.bones().items() if joint in clip.skeleton.names}
+    kept = [clip.skeleton.index(joint) for joint in clip.skeleton.names if joint in names]
+    skeleton = clip.skeleton.subset(names)
+    skeleton = replace(skeleton, names=tuple(names[joint] for joint in skeleton.names))
+    return replace(clip, skeleton=skeleton, rotations=clip.rotations[:, kept])
+
+
+def test_a_rig_of_another_family_is_denoised_and_a_person_told_to_look(tmp_path, capfd):
+    clean = as_mixamo(swinging(30.0))
+    obj = imported(noisy(clean), tmp_path)
+    before = error(obj, clean).mean()
+    bpy.ops.mocap_mender.denoise_action(model=MODEL)
+    assert error(obj, clean).mean() < 0.7 * before
+    assert "look at hands and shoulders" in "".join(capfd.readouterr())
+
+
+def test_a_model_of_single_poses_refuses_a_rig_of_another_family(tmp_path):
+    obj = imported(noisy(as_mixamo(swinging(30.0))), tmp_path)
+    taken = obj.animation_data.action
+    with pytest.raises(RuntimeError, match="knows one skeleton only"):
+        bpy.ops.mocap_mender.denoise_action(model="pose-denoise")
+    assert obj.animation_data.action is taken
+    assert len(bpy.data.actions) == 1

@@ -20,10 +20,12 @@ class JointMap:
 
     bone_of: joint of the model -> bone of the rig, for the joints that the rig has.
     left_out: joint of the model -> why the bone that may be meant is not taken.
+    family: whose names the bones bear, empty where they are the joints' own.
     """
 
     bone_of: Mapping[str, str]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    family: str = ""
 
     def __len__(self) -> int:
         return len(self.bone_of)
@@ -72,4 +74,5 @@ def match_rig(
     return JointMap(
         {joint: bone for joint, bone in known.items() if joint not in left_out},
         {joint: reason for joint, reason in left_out.items() if joint in joints},
+        "" if known.items() <= own.bone_of.items() else rig.family,
     )
