@@ -9,10 +9,12 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
+from torch import nn
 
 from addon.core.rotation import aligned, normalize
 from addon.core.temporal import GUESSED
 from addon.inference.card import METADATA_KEY, ModelCard, Tensor
+from addon.inference.denoiser import LIKELY
 from addon.inference.session import load_model
 from training import runs
 from training.data import cmu
@@ -56,12 +58,15 @@ def export_run(run: runs.Run, output: Path) -> Path:
         verbose=False,
     )
     proto = program.model_proto
+    check_structure(proto)
+    _add_likely(proto, model)
     _store_half(proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, _card(run).to_json()
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
-    check_structure(proto)
-    if any(not value.type.tensor_type.shape.dim[1].dim_param for value in (*proto.graph.input, *proto.graph.output)):
+    if any(
+        not value.type.tensor_type.shape.dim[1].dim_param for value in (proto.graph.input[0], proto.graph.output[0])
+    ):
         raise ExportError("The exporter fixed the number of frames: not exported.")
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / output.name
@@ -84,11 +89,21 @@ def check_parity(model: BodyDenoiser, frame: PoseFrame, path: Path) -> float:
         motion = _motion(frame, batch, frames)
         with torch.no_grad():
             want = model(torch.from_numpy(motion)).numpy()
-        (got,) = session.run(None, {"rotations": motion})
+        (got,) = session.run(["denoised"], {"rotations": motion})
         worst = np.maximum(worst, np.max(np.abs(want - got)))  # keeps what is no number
     if not worst <= TOLERANCE:  # no number is refused too
         raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
     return float(worst)
+
+
+def _add_likely(proto: onnx.ModelProto, model: BodyDenoiser) -> None:
+    """Let the file carry what fills holes as outputs that are always the same: the add-on reads them once."""
+    for part in LIKELY:
+        name = f"likely_{part}"
+        values = getattr(model, name).numpy()
+        proto.graph.initializer.append(numpy_helper.from_array(values, f"{name}.kept"))
+        proto.graph.node.append(helper.make_node("Identity", [f"{name}.kept"], [name]))
+        proto.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, values.shape))
 
 
 def _store_half(proto: onnx.ModelProto) -> None:
@@ -130,12 +145,17 @@ def _card(run: runs.Run) -> ModelCard:
         window=None,
         normalisation="inside the network",
         inputs=(Tensor("rotations", shape, marks),),
-        outputs=(Tensor("denoised", shape, "unit quaternions wxyz"),),
+        outputs=(Tensor("denoised", shape, "unit quaternions wxyz"), *_likely_outputs(run.model)),
         training_data=cmu.MOTION_DESCRIPTION,
         licence=cmu.ACKNOWLEDGEMENT,
         metrics=shipped_metrics(run.name),
         created_by=commit(),
     )
+
+
+def _likely_outputs(model: nn.Module) -> list[Tensor]:
+    units = {"mean": "radians", "basis": "no unit", "rest": "radians²", "lags": "radians²"}
+    return [Tensor(f"likely_{part}", tuple(getattr(model, f"likely_{part}").shape), units[part]) for part in LIKELY]
 
 
 def _motion(frame: PoseFrame, batch: int, frames: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from addon.core.temporal import denoised
 from .config import DenoiseRecipe
 from .data.poses import PoseFrame, PoseSet, mirror_joints, pose_frame
 from .data.stretches import MODEL_FPS, Stretches, stretches
-from .models import motion_prior
+from .models import motion_lags, motion_prior
 from .models.denoiser import BodyDenoiser
 from .tasks.denoise import Denoise
 
@@ -46,10 +46,11 @@ def network(recipe: DenoiseRecipe, stretch: Stretches) -> BodyDenoiser:
     takes, weights = [], []
     for part, share in zip(*_sound(stretch), strict=True):
         for phase in phases:
-            takes.append(part[phase::step].reshape(-1, part.shape[1] * 4))
+            takes.append(part[phase::step])
             weights.append(share)
-    prior = motion_prior.fit(takes, weights, recipe.strokes)
-    return BodyDenoiser(prior, stretch.reference, recipe.width)
+    prior = motion_prior.fit([take.reshape(len(take), -1) for take in takes], weights, recipe.strokes)
+    likely = motion_lags.fit(takes, weights, stretch.reference, stretch.fps / step)
+    return BodyDenoiser(prior, likely, recipe.width)
 
 
 def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
@@ -71,6 +72,7 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
 
 def as_function(model: BodyDenoiser) -> Callable[..., Array]:
     """The network as a function of rotations (T, J, 4), fps and what is missing (T, J), as the add-on uses it."""
+    likely = model.likely(MODEL_FPS)
 
     def network_of(marked: Array) -> Array:
         with torch.no_grad():
@@ -78,7 +80,7 @@ def as_function(model: BodyDenoiser) -> Callable[..., Array]:
         return result
 
     def through(rotations: Array, fps: float = MODEL_FPS, missing: NDArray[np.bool_] | None = None) -> Array:
-        return denoised(network_of, rotations, fps, MODEL_FPS, model.reference.numpy(), missing)
+        return denoised(network_of, rotations, fps, MODEL_FPS, likely.reference, missing, likely=likely)
 
     return through
 

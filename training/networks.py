@@ -11,7 +11,7 @@ from addon.core.rotation import Array
 from .config import DenoiseRecipe, PoseCompressRecipe, PoseDenoiseRecipe, Recipe, TutorialRecipe
 from .data.limbs import PARTS, limb_of
 from .data.poses import PoseFrame
-from .models import motion_prior
+from .models import motion_lags, motion_prior
 from .models.denoiser import BodyDenoiser
 from .models.pose_compress import PoseCompressor, loosely_coupled_basis
 from .models.pose_denoise import PoseDenoiser, Prior
@@ -29,7 +29,7 @@ def network(recipe: Recipe, frame: PoseFrame) -> nn.Module:
             return PoseDenoiser(frame.reference, recipe.width)
         case DenoiseRecipe():
             empty = motion_prior.empty(4 * len(frame.joints), recipe.strokes)
-            return BodyDenoiser(empty, frame.reference, recipe.width)
+            return BodyDenoiser(empty, motion_lags.empty(frame.reference), recipe.width)
     raise MenderError(f"No network is known for {type(recipe).__name__}.")
 
 

@@ -51,7 +51,7 @@ def median(rotations: Array, window: int) -> Array:
     return _over_channels(rotations, smooth)
 
 
-def without_spikes(rotations: Array, least: float = 0.03, factor: float = 8.0, reach: int = 8) -> Array:
+def without_spikes(rotations: Array, least: float = 0.03, factor: float = 12.0, reach: int = 8) -> Array:
     """Single rotations that stick out replaced by the median of five frames; all others stay as they are.
 
     Hampel's identifier (Hampel, JASA 69, 1974): one sticks out whose distance from the median is more than `least`
@@ -60,8 +60,7 @@ def without_spikes(rotations: Array, least: float = 0.03, factor: float = 8.0, r
     if len(rotations) < 3:
         return normalize(rotations)
     q = continuous(rotations)
-    middle = median(q, 5)
-    middle = aligned(middle, q)
+    middle = aligned(normalize(_median_of_five(q)), q)
     off = np.linalg.norm(q - middle, axis=-1)
     held = np.pad(np.sqrt(off), ((reach, reach), *((0, 0),) * (off.ndim - 1)), mode="edge")
     usual = sliding_window_view(held, 2 * reach + 1, axis=0).mean(axis=-1) ** 2
@@ -121,6 +120,16 @@ def _over_channels(rotations: Array, smooth: Callable[[Array], Array]) -> Array:
         return normalize(rotations)
     channels = continuous(rotations).astype(np.float64).reshape(len(rotations), -1)
     return normalize(smooth(channels).reshape(rotations.shape)).astype(rotations.dtype)
+
+
+def _median_of_five(x: Array) -> Array:
+    """(T, ...): the median of each value, two before and two after, ends held; by comparisons, as sorting is slow."""
+    frames = len(x)
+    held = np.concatenate([x[:1], x[:1], x, x[-1:], x[-1:]])
+    a, b, e, c, d = (held[i : i + frames] for i in range(5))
+    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+    return np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), e))
 
 
 @lru_cache

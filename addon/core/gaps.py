@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .rotation import IDENTITY, Array, angle_between, slerp
+from .rotation import IDENTITY, Array, conjugate, log, multiply, slerp
 
 _STILL = 1e-6
-_JUMP = 2.0
-_NEIGHBOURS = 4
+_SHARP = 1.5
+_TREMBLING = 0.8
+_NEIGHBOURS = 5
 
 
-def filled(rotations: Array, missing: Array) -> Array:
+def filled(rotations: Array, missing: NDArray[np.bool_]) -> Array:
     """Rotations (T, J, 4) with those at `missing` (T, J) turned steadily from the last known to the next (slerp).
 
     Before the first known and after the last known rotation that one is held; a joint that is never known rests.
@@ -34,21 +36,29 @@ def filled(rotations: Array, missing: Array) -> Array:
     return result
 
 
-def held_frames(rotations: Array, shortest: int = 3) -> Array:
+def held_frames(rotations: Array, shortest: int = 3) -> NDArray[np.bool_]:
     """(T,) bool: frames in which all joints (T, J, 4) repeat the frame before, `shortest` or more in a row, while time
     went on.
 
-    A pause that somebody posed eases in and out, and so does a rest; a recorder that got no data catches up with a
-    jump. So a run counts where the step out of it is more than twice as big as the usual step beside it.
+    A pause that somebody posed is left smoothly, and so is a rest; a recorder that got no data catches up with a jump
+    that does not lead into the next step. So a run counts where motion bends much more sharply as it ends than beside
+    it; or where motion beside it trembles so much that nobody could have stood still in between.
     """
-    steps = angle_between(rotations[1:], rotations[:-1]).max(axis=1, initial=0.0)
     missing = np.zeros(len(rotations), dtype=bool)
-    still = np.concatenate([[False], steps < _STILL, [False]])
+    if len(rotations) < shortest + 2:
+        return missing
+    steps = log(multiply(conjugate(rotations[:-1]), rotations[1:])).reshape(len(rotations) - 1, -1)
+    speed = np.linalg.norm(steps, axis=1)
+    bend = np.linalg.norm(np.diff(steps, axis=0), axis=1)  # between step t and t + 1
+    still = np.concatenate([[False], speed < _STILL, [False]])
     edges = np.flatnonzero(still[1:] != still[:-1])
     for first, last in zip(edges[::2], edges[1::2], strict=True):  # steps first … last - 1 are still
-        if last - first < shortest or last >= len(steps):
+        if last - first < shortest or last >= len(bend):
             continue
-        beside = np.concatenate([steps[max(first - _NEIGHBOURS, 0) : first], steps[last + 1 : last + 1 + _NEIGHBOURS]])
-        if beside.size and steps[last] > _JUMP * np.median(beside):
+        beside = np.r_[max(first - _NEIGHBOURS, 0) : max(first - 1, 0), last + 1 : min(last + _NEIGHBOURS, len(bend))]
+        if not beside.size:
+            continue
+        usual = np.median(bend[beside])
+        if bend[last] > _SHARP * usual + _STILL or usual > _TREMBLING * np.median(speed[beside]):
             missing[first + 1 : last + 1] = True
     return missing

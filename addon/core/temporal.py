@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import filters, gaps, rates
+from .likely import Likely, filled
 from .rotation import Array, aligned, continuous, normalize, steadily_aligned
 from .windows import in_windows
 
@@ -30,6 +31,7 @@ def denoised(
     reference: Array | None = None,
     missing: NDArray[np.bool_] | None = None,
     absent: NDArray[np.bool_] | None = None,
+    likely: Likely | None = None,
     progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
@@ -38,6 +40,7 @@ def denoised(
     hemispheres are aligned to; None for one that knows no skeleton.
     missing: (T, J) where nothing is known and motion is to be made up; rotations that are not finite or have no length
     are missing anyway, and so are frames that the recorder repeated. absent: (J,) joints that the rig has not.
+    likely: what is known of such motion, to make up what is missing; without it holes are bridged by slerp.
     A clip of less than `SHORTEST` frames comes back as it is.
 
     The result follows from the clip alone, not from where windows lie.
@@ -52,8 +55,9 @@ def denoised(
         lost |= missing
     whole = continuous(gaps.filled(unit, lost))
     nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
-    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, progress)
     step = rates.factor(fps, model_fps)
+    known = None if likely is None else likely.at(fps / step)
+    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, progress)
     return normalize(run(whole, lost) if step == 1 else _at_lower_rate(run, whole, lost, step))
 
 
@@ -61,15 +65,20 @@ def _run(
     network: Network,
     reference: Array,
     absent: NDArray[np.bool_],
+    likely: Likely | None,
     progress: Progress | None,
     rotations: Array,
     lost: NDArray[np.bool_],
 ) -> Array:
     """The network on continuous rotations (T, J, 4) at its own rate, signed and marked as it wants them."""
+    if likely is not None:
+        rotations = continuous(filled(likely, rotations, lost, absent))
     marked = steadily_aligned(rotations, reference) * np.where(lost[..., None], np.float32(GUESSED), np.float32(1))
     marked[:, absent] = 0
     result = in_windows(network, marked, LENGTH, REACH, GRID, progress)
     result[:, absent] = rotations[:, absent]
+    if likely is not None:  # once more, now that what is known beside the holes is clean
+        result = filled(likely, result, lost, absent)
     return aligned(result, rotations)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import MenderError
+from ..core.likely import Likely
 from ..core.rotation import Array
 from ..core.temporal import denoised
 from .card import ModelCardError
 from .session import Model
 
 KIND = "denoiser"
+LIKELY = ("mean", "basis", "rest", "lags")
+"""What a file may carry about how poses follow each other, as outputs named likely_…: the parts of `core.likely`."""
 
 
 def denoise(
@@ -48,4 +52,18 @@ def denoise(
             raise MenderError(f"{card.label} gave numbers that are not finite: choose another model.")
         return clean
 
-    return denoised(network, rotations, fps, card.fps or fps, card.reference, missing, absent, progress)
+    rate = card.fps or fps
+    return denoised(network, rotations, fps, rate, card.reference, missing, absent, _likely(model), progress)
+
+
+@lru_cache(maxsize=8)
+def _likely(model: Model) -> Likely | None:
+    """What the file knows of how poses follow each other: outputs that are always the same; None where it has none."""
+    card = model.card
+    names = [f"likely_{part}" for part in LIKELY]
+    if not set(names) <= {output.name for output in card.outputs}:
+        return None
+    nothing = np.broadcast_to(card.reference, (1, 1, *card.reference.shape)).astype(np.float32)
+    parts = model.session.run(names, {card.inputs[0].name: nothing})
+    mean, basis, rest, lags = (part.astype(np.float64) for part in parts)
+    return Likely(card.reference, mean, basis, rest, lags, card.fps or 1.0)

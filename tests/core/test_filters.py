@@ -121,3 +121,20 @@ class TestAgainstScipy:
         ndimage = pytest.importorskip("scipy.ndimage")
         expected = ndimage.gaussian_filter1d(channels, sigma, axis=0, mode="nearest")
         assert np.allclose(filters._convolved(channels, filters._gaussian_kernel(sigma)), expected, atol=1e-9)
+
+
+def test_without_spikes_takes_out_what_sticks_out_and_nothing_else(swinging):
+    hit = np.zeros((120, 5), dtype=bool)
+    hit[[10, 40, 41, 90], [0, 2, 3, 4]] = True
+    spiked = swinging.copy()
+    spiked[hit] = rotation.multiply(spiked[hit], rotation.exp(np.full((4, 3), 0.5)).astype(np.float32))
+    calm = filters.without_spikes(spiked)
+    assert metrics.geodesic_degrees(calm, swinging)[hit].max() < 8
+    assert metrics.geodesic_degrees(calm, swinging)[~hit].max() < 1e-3
+
+
+def test_median_of_five_is_the_median():
+    values = np.random.default_rng(0).standard_normal((50, 3))
+    held = np.pad(values, ((2, 2), (0, 0)), mode="edge")
+    expected = np.median(np.lib.stride_tricks.sliding_window_view(held, 5, axis=0), axis=-1)
+    assert np.array_equal(filters._median_of_five(values), expected)

@@ -47,6 +47,20 @@ def test_a_posed_pause_is_no_hold():
     assert not gaps.held_frames(rotation.exp(vectors)).any()
 
 
+def test_a_pause_between_steady_turns_is_no_hold():
+    angle = np.concatenate([np.linspace(0, 1, 20), np.ones(15), np.linspace(1, 2, 20)[1:]])
+    vectors = angle[:, None, None] * np.array([0.3, 0.0, 0.0])
+    assert not gaps.held_frames(rotation.exp(np.repeat(vectors, 2, axis=1))).any()
+
+
+def test_a_hold_about_as_long_as_the_period_of_motion_is_found():
+    turn = 2 * np.pi * np.arange(90) / 30
+    vectors = np.stack([np.sin(turn), np.cos(turn)], axis=1)[..., None] * np.array([0.3, 0.0, 0.0])
+    motion, missing = rotation.exp(vectors).astype(np.float32), np.zeros(90, dtype=bool)
+    missing[31:62] = True  # when data comes back the body is nearly where it was held
+    assert np.array_equal(gaps.held_frames(noise.held(motion, missing)), missing)
+
+
 @pytest.mark.parametrize("frames", [0, 1, 2, 40])
 def test_a_still_clip_has_no_hold(frames):
     still = np.broadcast_to(rotation.IDENTITY, (frames, 3, 4))

@@ -12,16 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from addon.core.rotation import Array
+from addon.core.likely import Likely
 
 from .gate import STATISTICS_REACH, CurveDenoiser, averaged, log_energy, padded
 from .motion_prior import BEFORE, HOP, POSE, WINDOW, MotionPrior
 
 GROUPS = 14
 CONTEXT = 32
-GAP_SCALE = 0.3
 OFFSET_THRESHOLD = 0.125
 JOINT_SLACK = 1e-7
+BLUR, BLUR_VARIANCE = 0.25, 0.05**2
+"""Share of the neighbours that goes into a frame under strong noise, and the noise at which half of it does."""
 FAR_OUT = 9.0
 """Square of the deviations beyond which a component is no longer what the prior expects."""
 NEIGHBOURS = 16
@@ -58,17 +59,17 @@ class BodyDenoiser(nn.Module):
     def __init__(
         self,
         prior: MotionPrior,
-        reference: Array,
+        likely: Likely,
         width: int = 224,
         dilations: tuple[int, ...] = (1, 2, 4, 8),
         dropout: float = 0.05,
     ) -> None:
         super().__init__()
-        joints, strokes = len(reference), len(prior.stroke_variance)
+        joints, strokes = len(likely.reference), len(prior.stroke_variance)
         middle = prior.strokes.reshape(WINDOW, POSE, strokes)[BEFORE : BEFORE + HOP].reshape(HOP * POSE, strokes)
         kernel = prior.strokes.reshape(WINDOW, POSE, strokes).transpose(2, 1, 0)
         for name, value in (
-            ("reference", reference),
+            ("reference", likely.reference),
             ("mean", prior.mean),
             ("basis", prior.pose_basis),
             ("hidden_variance", prior.pose_variance[POSE:]),
@@ -79,6 +80,10 @@ class BodyDenoiser(nn.Module):
             ("rest_analysis", prior.rest_analysis),
             ("rest_synthesis", prior.rest_synthesis),
             ("forms", prior.forms),
+            ("likely_mean", likely.mean),
+            ("likely_basis", likely.basis),
+            ("likely_rest", likely.rest),
+            ("likely_lags", likely.lags),
         ):
             self.register_buffer(name, torch.tensor(np.ascontiguousarray(value), dtype=torch.float32))
         self.joints, self.strokes = joints, strokes
@@ -93,11 +98,17 @@ class BodyDenoiser(nn.Module):
         self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in dilations)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Conv1d(width, strokes + HOP * POSE, 1)
-        self.fill = nn.Conv1d(width, HOP * 4 * joints, 1)
-        for layer in (self.leave, self.fill, self.colour[-1]):
+        for layer in (self.leave, self.colour[-1]):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         nn.init.constant_(self.level.bias, -4.0)
+
+    def likely(self, fps: float) -> Likely:
+        """What fills holes: it stays beside the network, whose rate is `fps`, and is kept with its weights."""
+        mean, basis, rest, lags = (
+            getattr(self, f"likely_{name}").cpu().numpy().astype(float) for name in ("mean", "basis", "rest", "lags")
+        )
+        return Likely(self.reference.cpu().numpy(), mean, basis, rest, lags, fps)
 
     def forward(self, rotations: Tensor) -> Tensor:
         """Rotations (B, T, J, 4) of the card's joints, lengths as above, to unit quaternions (B, T, J, 4)."""
@@ -140,9 +151,9 @@ class BodyDenoiser(nn.Module):
         poses = torch.cat([moving, slow + kept * (hidden - slow)], dim=1)
         body = torch.einsum("bgt,fg->bft", poses, self.basis) + self.mean[:, None]
         body = self._on_joints(body, x, spread)
-        filled = self._unfolded(self.fill(h), 4 * self.joints)[..., :frames]
+        body = _blurred(body, BLUR * spread / (spread + BLUR_VARIANCE))
         known = known.repeat_interleave(4, dim=1)
-        result = known * body + (1 - known) * (x + GAP_SCALE * filled)
+        result = known * body + (1 - known) * x
         return self._left(result), level[:, 0]
 
     def _entered(self, rotations: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,6 +229,12 @@ class BodyDenoiser(nn.Module):
     def _spread(x: Tensor) -> Tensor:
         """(B, C, N) to (B, C, HOP·N), each block's value for all its frames."""
         return x.repeat_interleave(HOP, dim=2)
+
+
+def _blurred(x: Tensor, share: Tensor) -> Tensor:
+    """Frames of (B, C, T) mixed with `share` (B, 1, T) of either neighbour: strong noise leaves jitter at blocks."""
+    held = padded(x, 1, 1)
+    return x + share * (held[..., 2:] - 2 * x + held[..., :-2])
 
 
 def _clearly_there(slow: Tensor, noise: Tensor) -> Tensor:

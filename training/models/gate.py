@@ -16,6 +16,8 @@ SCALES = (0.6, 1.0, 1.6, 2.5, 4.0, 7.0)
 REACH = 16
 LOCAL = 9
 STATISTICS_REACH = 48
+CERTAIN = 0.85
+"""Share of its replacement below which a frame is no spike."""
 TINY = 1e-9
 """Energy below which a curve counts as still."""
 
@@ -84,6 +86,8 @@ class SpikeGate(nn.Module):
         seen = (seen + torch.tensor([0.0, 4.0, 4.0, 4.0], device=x.device)[:, None]) / 2
         decided = self.decide(functional.gelu(self.look(padded(seen.flatten(0, 1), 2, 2))))
         share = decided.sigmoid().pow(3).view_as(off)  # the power keeps small doubts from blurring lively motion
+        if not self.training:  # learning needs doubts, the result none
+            share = ((share - CERTAIN) / (1 - CERTAIN)).clamp_min(0)
         return x + share.repeat_interleave(4, dim=1) * (middle - x), share
 
 

@@ -29,8 +29,6 @@ ACCELERATION_WEIGHT = 0.3
 GATE_WEIGHT = 1.0
 GATE_STEP = 7
 LEVEL_WEIGHT = 1.0
-GAP_WEIGHT = 1.0
-GAP_SCALE = 0.1
 EVEN = 0.157, 0.67
 """The prior's mean error is about EVEN[0]·σ^EVEN[1] for white noise: dividing by it makes all levels count alike."""
 
@@ -96,12 +94,11 @@ class Denoise:
         """(N,) mean distance of the quaternions over the error that counts as one, plus the same for accelerations."""
         result, found = model.parts(seen)
         length = seen.norm(dim=-1)
-        known, hole = (length > 0.75).float(), ((length > 0.25) & (length < 0.75)).float()
+        known = (length > 0.75).float()
         loss = _mean_where(_distance(result - clean), known) / scale
-        loss = loss + GAP_WEIGHT / GAP_SCALE * _mean_where(_distance(result - clean), hole)
-        there = (length > 0.25).float()
+        around = known[:, 2:] * known[:, 1:-1] * known[:, :-2]
         bend = _distance(_second_difference(result - clean))
-        loss = loss + ACCELERATION_WEIGHT * _mean_where(bend, there[:, 1:-1]) / scale
+        loss = loss + ACCELERATION_WEIGHT * _mean_where(bend, around) / scale
         few = slice(None, None, GATE_STEP)  # the gate is the same for every joint: a few are enough to learn from
         gate = model.curves(torch.where(length[..., None] > 0, seen, clean)[:, :, few])
         loss = loss + GATE_WEIGHT * _mean_where(_distance(gate - clean[:, :, few]), known[:, :, few]) / scale
