@@ -47,18 +47,29 @@ def held_frames(rotations: Array, shortest: int = 3) -> NDArray[np.bool_]:
     missing = np.zeros(len(rotations), dtype=bool)
     if len(rotations) < shortest + 2:
         return missing
-    steps = log(multiply(conjugate(rotations[:-1]), rotations[1:])).reshape(len(rotations) - 1, -1)
-    speed = np.linalg.norm(steps, axis=1)
-    bend = np.linalg.norm(np.diff(steps, axis=0), axis=1)  # between step t and t + 1
-    still = np.concatenate([[False], speed < _STILL, [False]])
-    edges = np.flatnonzero(still[1:] != still[:-1])
+    same = np.abs(rotations[1:] - rotations[:-1]).max(axis=(1, 2)) < _STILL
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
     for first, last in zip(edges[::2], edges[1::2], strict=True):  # steps first … last - 1 are still
-        if last - first < shortest or last >= len(bend):
-            continue
-        beside = np.r_[max(first - _NEIGHBOURS, 0) : max(first - 1, 0), last + 1 : min(last + _NEIGHBOURS, len(bend))]
-        if not beside.size:
-            continue
-        usual = np.median(bend[beside])
-        if bend[last] > _SHARP * usual + _STILL or usual > _TREMBLING * np.median(speed[beside]):
-            missing[first + 1 : last + 1] = True
+        if last - first >= shortest and last + 1 < len(rotations):
+            missing[first + 1 : last + 1] = _time_went_on(
+                rotations[max(first - _NEIGHBOURS, 0) : first + 1], rotations[last : last + _NEIGHBOURS + 2]
+            )
     return missing
+
+
+def _time_went_on(before: Array, after: Array) -> bool:
+    """Whether data was lost between the frames up to the first of those that are alike, and from the last of them."""
+    out, into = _steps(after), _steps(before)
+    if len(out) < 2:
+        return False
+    bends = np.concatenate([np.diff(into, axis=0), np.diff(out[1:], axis=0)])
+    if not len(bends):
+        return False
+    usual = np.median(np.linalg.norm(bends, axis=1))
+    speed = np.median(np.linalg.norm(np.concatenate([into, out[1:]]), axis=1))
+    return bool(np.linalg.norm(out[1] - out[0]) > _SHARP * usual + _STILL or usual > _TREMBLING * speed)
+
+
+def _steps(rotations: Array) -> Array:
+    """(T - 1, J·3) rotation vectors from each frame to the next."""
+    return log(multiply(conjugate(rotations[:-1]), rotations[1:])).reshape(len(rotations) - 1, -1)

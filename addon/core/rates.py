@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .rotation import Array
+from .windows import in_windows
 
 REACH = 6
 """Length of the filters to each side, in frames of the lower rate."""
 PASS = 0.85
 """Where the low-pass lets through half, as a share of the lower rate's highest frequency."""
 LOCAL = 16
+BLOCK = 8192
+"""Frames worked on at a time, so that memory stays small on long clips."""
 NOISE_MARGIN = 1.1
 SIGNIFICANT = (1.3, 2.0)
 """Variance of detail over the noise's: below the first it is taken for noise, above the second for motion."""
@@ -29,10 +31,11 @@ def lowered(channels: Array, step: int) -> Array:
     if step == 1:
         return channels.copy()
     kernel = _low_pass(step)
-    reach = len(kernel) // 2
-    return (sliding_window_view(_extended(channels, reach), len(kernel), axis=0)[::step] @ kernel).astype(
-        channels.dtype
-    )
+    held = _extended(channels, len(kernel) // 2)
+    low = np.zeros((-(-len(channels) // step), channels.shape[1]), dtype=channels.dtype)
+    for tap, weight in enumerate(kernel.astype(channels.dtype)):
+        low += weight * held[tap : tap + len(channels) : step]
+    return low
 
 
 def raised(low: Array, step: int, frames: int) -> Array:
@@ -40,9 +43,11 @@ def raised(low: Array, step: int, frames: int) -> Array:
     if step == 1:
         return low[:frames].copy()
     held = _extended(low, REACH)
-    stretches = sliding_window_view(held, 2 * REACH + 1, axis=0)  # (N, C, taps) around each low frame
-    between = np.stack([stretches @ kernel for kernel in _between(step)], axis=1)
-    return between.reshape(-1, low.shape[1])[:frames].astype(low.dtype)
+    between = np.zeros((len(low), step, low.shape[1]), dtype=low.dtype)
+    for place, kernel in enumerate(_between(step).astype(low.dtype)):
+        for tap, weight in enumerate(kernel):
+            between[:, place] += weight * held[tap : tap + len(low)]
+    return between.reshape(-1, low.shape[1])[:frames]
 
 
 def without_noise(detail: Array) -> Array:
@@ -52,19 +57,25 @@ def without_noise(detail: Array) -> Array:
     variances over all joints are the noise's; along each axis the detail is kept by its local signal-to-noise ratio
     (an empirical Wiener filter), where it is clearly more than noise.
     """
-    values = detail.astype(np.float64)
-    spread = np.einsum("tji,tjk->jik", values, values) / max(len(values), 1)
+    spread = np.zeros((detail.shape[1], 4, 4))
+    for start in range(0, len(detail), BLOCK):
+        block = detail[start : start + BLOCK].astype(np.float64)
+        spread += np.einsum("tji,tjk->jik", block, block) / len(detail)
     variance, axes = np.linalg.eigh(spread)
     # The least of the four is along the quaternion itself, which has no freedom.
     noise = NOISE_MARGIN * np.percentile((variance[:, 1] + variance[:, 2]) / 2, 25)
     if noise < 1e-14:
         return detail.copy()
-    along = np.einsum("tji,jik->tjk", values, axes)
-    local = _box_mean(along**2, LOCAL)
     low, high = SIGNIFICANT
     trust = np.clip((variance / noise - low) / (high - low), 0, 1)
-    kept = along * trust * np.maximum(local - noise, 0) / np.maximum(local, 1e-15)
-    return np.einsum("tjk,jik->tji", kept, axes).astype(detail.dtype)
+
+    def shrunk(values: Array) -> Array:
+        along = np.einsum("tji,jik->tjk", values.astype(np.float64), axes)
+        local = _box_mean(along**2, LOCAL)
+        kept = along * trust * np.maximum(local - noise, 0) / np.maximum(local, 1e-15)
+        return np.einsum("tjk,jik->tji", kept, axes)
+
+    return in_windows(shrunk, detail, BLOCK, LOCAL)
 
 
 def _box_mean(x: Array, reach: int) -> Array:

@@ -19,6 +19,8 @@ Progress = Callable[[float], None]
 GUESSED = 0.5
 """Length that marks a rotation which was filled in across a hole; a joint that the rig has not has length 0."""
 SHORTEST = 3
+SPIKES_REACH = 16
+"""Frames that the search for spikes sees, and a few more."""
 LENGTH, REACH, GRID = 1024, 144, 4
 """Frames that a window keeps, frames that the network sees beyond, and the blocks that it works in."""
 
@@ -50,10 +52,12 @@ def denoised(
     unit = normalize(np.asarray(rotations, dtype=np.float32))
     if len(unit) < SHORTEST:
         return unit
-    lost |= gaps.held_frames(unit)[:, None]
+    whole = continuous(unit)
+    lost |= gaps.held_frames(whole)[:, None]
     if missing is not None:
         lost |= missing
-    whole = continuous(gaps.filled(unit, lost))
+    if lost.any():
+        whole = continuous(gaps.filled(whole, lost))
     nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
@@ -86,13 +90,13 @@ def _at_lower_rate(
     run: Callable[[Array, NDArray[np.bool_]], Array], rotations: Array, lost: NDArray[np.bool_], step: int
 ) -> Array:
     """The network on what the lower rate can hold; the detail above it shrunk by its own noise."""
-    calm = filters.without_spikes(rotations)
+    calm = in_windows(filters.without_spikes, rotations, rates.BLOCK, SPIKES_REACH)
     channels = calm.reshape(len(calm), -1)
     low = rates.lowered(channels, step)
-    detail = (channels - rates.raised(low, step, len(channels))).reshape(calm.shape)
-    detail[lost] = 0
+    channels -= rates.raised(low, step, len(channels))
+    detail = rates.without_noise(np.where(lost[..., None], 0, calm).astype(calm.dtype, copy=False))
     low = normalize(low.reshape(-1, *calm.shape[1:]))
     blocks = np.pad(lost, ((0, -len(lost) % step), (0, 0))).reshape(-1, step, lost.shape[1])
     clean = run(low, blocks.any(axis=1))
-    smooth = rates.raised(clean.reshape(len(clean), -1), step, len(channels)).reshape(calm.shape)
-    return smooth + rates.without_noise(detail)
+    detail += rates.raised(clean.reshape(len(clean), -1), step, len(channels)).reshape(calm.shape)
+    return detail
