@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,5 +53,7 @@ def processes() -> Iterator[Processes]:
     dist.init_process_group("nccl" if gpu else "gloo")
     try:
         yield Processes(rank, count, device)
+        dist.barrier()  # one that leaves while another still works now and then dies of its own threads
     finally:
+        gc.collect()  # whatever still holds the group goes before it, not when the interpreter ends
         dist.destroy_process_group()
