@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .action import LINEAR, ActionError, Floats, key_frames, read_keys, read_points
-from .retarget import KeyRange
+from .tracks import KeyRange
 
 _EARLY = 1e-3  # frames: keys are float32, which is this coarse at frame 10,000
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..blender.retarget import KeyRange
+from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
 from ..inference.model_file import ModelEntry, installed_models
 from ..inference.session import Model, load_model

@@ -10,6 +10,7 @@ import numpy as np
 from ..blender import retarget
 from ..blender.action import Floats
 from ..blender.frames import sample_frames, scene_fps
+from ..blender.tracks import KeyRange
 from ..core.rotation import Array, conjugate, multiply
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
@@ -36,7 +37,7 @@ def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, 
         poses = retarget.sample(binding, frames)
         return Correction(frames, multiply(conjugate(poses), autoencode(model, poses)))
     curves = [curve for track in binding.matched for curve in track.curves.values()]
-    everything = retarget.key_frames(binding, {track.bone for track in binding.matched}, retarget.KeyRange())
+    everything = retarget.key_frames(binding, {track.bone for track in binding.matched}, KeyRange())
     frames, fps = sample_frames(scene, curves, float(everything[0]), float(everything[-1]))
     motion = retarget.sample(binding, frames)
     absent = np.array([track is None for track in binding.tracks])

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..blender import action, retarget
+from ..blender import action, edits, retarget
 from ..blender.armature import require_armature
 from ..core.errors import MenderError
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
@@ -76,7 +76,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         joints = joints_of(obj, channels, card.joints)
         require_known(joints, card)
         binding = retarget.bind(obj, channels, joints, card.skeleton, card.reference)
-        retarget.require_editable_curves(binding, asked)
+        edits.require_editable_curves(binding, asked)
         timed = retarget.key_frames(binding, asked, keys)
         if not len(timed):
             raise MenderError(
@@ -84,12 +84,12 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
                 "widen the range or select other bones."
             )
         mended = correction(scene, model, binding, timed)
-        changes, degrees = retarget.edits(binding, mended.frames, mended.turns, asked, keys, self.strength)
+        changes, degrees = edits.edits(binding, mended.frames, mended.turns, asked, keys, self.strength)
 
         if self.result == "COPY":
             name = obj.animation_data.action.name.removesuffix(" denoised")
             channels = action.assign_copy(obj, f"{name} denoised")
-        retarget.write_edits(channels, changes)
+        edits.write_edits(channels, changes)
         for warning in warnings(joints):
             self.report({"WARNING"}, warning)
         changed = sum(change.changed for change in changes)

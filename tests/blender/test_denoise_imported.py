@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from addon.blender import action, retarget
+from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name
 from addon.core.rotation import IDENTITY, angle_between
@@ -63,7 +64,7 @@ def seen(obj, card):
     """(T, J, 4) what the model sees of the object's action."""
     joints = match_by_name(obj.data.bones.keys(), card.joints)
     binding = retarget.bind(obj, action.assigned_channels(obj), joints, card.skeleton, card.reference)
-    return retarget.sample(binding, retarget.key_frames(binding, set(joints.bone_of.values()), retarget.KeyRange()))
+    return retarget.sample(binding, retarget.key_frames(binding, set(joints.bone_of.values()), KeyRange()))
 
 
 def test_an_fbx_take_looks_to_the_model_as_it_was(tmp_path, card, figure):

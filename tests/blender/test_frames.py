@@ -8,7 +8,7 @@ import pytest
 
 from addon.blender import action, frames
 from addon.blender.action import ActionError
-from addon.blender.retarget import KeyRange
+from addon.blender.tracks import KeyRange
 
 
 @pytest.fixture

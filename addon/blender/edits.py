@@ -1,0 +1,119 @@
+"""Corrections of a model's joints as new values for the keys of an action, and these values written.
+
+`edits` gives the new values and writes nothing; `write_edits` puts them into an action's curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.rotation import Array, conjugate, dot, exp, log, multiply, normalize
+from ..core.rotation_mode import from_quaternion, to_quaternion
+from . import action
+from .action import ActionError, Channels, Floats
+from .retarget import Binding
+from .tracks import KeyRange, frames_of, keyed, require_rotations, union
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """New values (N,) for one curve's keys, whose frames and values were `points` (N, 2)."""
+
+    data_path: str
+    index: int
+    points: Floats
+    values: Floats
+
+    @property
+    def changed(self) -> int:
+        """How many keys have another value."""
+        return int(np.count_nonzero(self.values != self.points[:, 1]))
+
+
+def require_editable_curves(binding: Binding, asked: Collection[str]) -> None:
+    """Raises ActionError where a rotation curve of a bone in `asked` is locked or has samples instead of keys."""
+    for track in binding.matched:
+        for curve in track.curves.values() if track.bone in asked else ():
+            if action.is_locked(curve):
+                raise ActionError(
+                    f"The rotation curves of the bone {track.bone} are locked: unlock them in the graph editor, or "
+                    "select other bones only."
+                )
+            if action.is_baked(curve):
+                raise ActionError(
+                    f"The rotation curves of the bone {track.bone} are baked to samples: turn them into keys in the "
+                    "graph editor (Key > Density > Samples to Keys) first."
+                )
+
+
+def edits(
+    binding: Binding,
+    frames: Floats,
+    corrections: Array,
+    asked: Collection[str],
+    keys: KeyRange,
+    strength: float = 1.0,
+) -> tuple[list[Edit], float]:
+    """New values for the keys of the bones in `asked`, and the mean angle in degrees by which these bones turn.
+
+    corrections: (T, J, 4) at `frames` (T,), turns of the model's joints after their local rotations. A key between
+    two frames takes what lies between their corrections, so that its own detail stays. A curve's keys outside
+    the range keep their values. Raises ActionError where a key in the range is no rotation.
+    """
+    changes: list[Edit] = []
+    angles: list[Array] = []
+    if strength == 0:
+        return changes, 0.0
+    for joint, track in enumerate(binding.tracks):
+        if track is None or track.bone not in asked or not track.curves:
+            continue
+        times = union(frames_of(track, keys))
+        if not len(times):
+            continue
+        values = np.stack([keyed(track, index, times) for index in range(len(track.still))], axis=-1)
+        require_rotations(track, times, values)
+        right = multiply(conjugate(track.rest), binding.alignment.right[joint])
+        turn = multiply(multiply(right, _at(frames, corrections[:, joint], times)), conjugate(right))
+        if strength != 1:
+            turn = exp(np.float32(strength) * log(turn))
+        angles.append(2 * np.arctan2(np.sqrt(dot(turn[:, 1:], turn[:, 1:])), np.abs(turn[:, 0])))
+        turned = from_quaternion(multiply(to_quaternion(values, track.mode), turn), track.mode, values)
+        for index, curve in track.curves.items():
+            points = track.points[index]
+            meant = keys.mask(curve, points)
+            new = points[:, 1].copy()
+            new[meant] = turned[_places(times, points[meant, 0]), index]
+            changes.append(Edit(track.data_path, index, points, new))
+    mean = float(np.degrees(np.concatenate(angles).mean(dtype=np.float64))) if angles else 0.0
+    return changes, mean
+
+
+def write_edits(channels: Channels, changes: list[Edit]) -> None:
+    """Put the new values into the curves of an action: the one that was read, or a copy of it."""
+    curves = action.by_path(channels)
+    for change in changes:
+        action.move_keys(curves[change.data_path, change.index], change.points, change.values)
+
+
+def _places(times: Floats, frames: Floats) -> slice | NDArray[np.intp]:
+    """Where `frames`, all of them among the rising `times`, stand."""
+    return slice(None) if np.array_equal(times, frames) else np.searchsorted(times, frames)
+
+
+def _at(frames: Floats, turns: Array, times: Floats) -> Array:
+    """Turns (T, 4) known at `frames` (T,), read at `times` (K,) between them."""
+    if np.array_equal(frames, times):
+        return turns
+    after = np.clip(np.searchsorted(frames, times), 1, max(len(frames) - 1, 1))
+    if len(frames) == 1:
+        return np.repeat(turns, len(times), axis=0)
+    before = after - 1
+    share = ((times - frames[before]) / (frames[after] - frames[before]))[:, None]
+    first, second = turns[before], turns[after]
+    second = np.where(np.sum(first * second, axis=-1, keepdims=True) < 0, -second, second)
+    # Corrections are small and the frames close: the straight way differs from the arc by less than float32 does.
+    return normalize(first * (1 - share) + second * share).astype(np.float32)
