@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.errors import MenderError
 from ..core.rigs.alignment import Alignment, align
-from ..core.rigs.matching import JointMap
+from ..core.rigs.joint_map import JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import action

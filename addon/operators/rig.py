@@ -10,7 +10,8 @@ import numpy as np
 from ..blender import action
 from ..blender.action import Channels
 from ..core.errors import MenderError
-from ..core.rigs.matching import MOST, JointMap, match_rig
+from ..core.rigs.joint_map import JointMap
+from ..core.rigs.matching import MOST, match_rig
 from ..core.rotation_mode import property_of
 from ..inference import denoiser
 from ..inference.card import ModelCard
@@ -33,7 +34,7 @@ def joints_of(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
         joints,
         [bone.name for bone in obj.pose.bones if action.bone_path(bone.name, property_of(bone.rotation_mode)) in paths],
     )
-    if found.left_out and not found.bone_of:
+    if found.left_out and not found.bone_of and not found.suggested:
         raise MenderError(
             f"The bones of {obj.name} are known but linked through constraints ({_some(found)}): "
             "bake the motion onto a plain skeleton and denoise that."

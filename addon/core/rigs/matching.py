@@ -1,34 +1,16 @@
-"""Which bone of a rig moves which joint of a model: what is certain enough to be used without being asked."""
+"""Finding which bone of a rig moves which joint of a model: what is certain is taken, what is not is suggested."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 from ..rotation import Array
-from .canonical import PARENTS
 from .cmu import JOINT_OF_BONE
-from .match import BY_STRUCTURE, match
+from .joint_map import JointMap, joints_above
+from .match import BY_STRUCTURE, match, off_chain
 
 MOST = 0.75
-
-
-@dataclass(frozen=True)
-class JointMap:
-    """Joints found on a rig.
-
-    bone_of: joint of the model -> bone of the rig, for the joints that the rig has.
-    left_out: joint of the model -> why the bone that may be meant is not taken.
-    family: whose names the bones bear, empty where they are the joints' own.
-    """
-
-    bone_of: Mapping[str, str]
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    family: str = ""
-
-    def __len__(self) -> int:
-        return len(self.bone_of)
 
 
 def match_by_name(bones: Iterable[str], joints: Sequence[str]) -> JointMap:
@@ -54,25 +36,30 @@ def match_rig(
 ) -> JointMap:
     """The bones of a rig of any known family, or else those that bear the joints' names.
 
-    bones, parents, rest_positions, keyed: as `match` takes them. joints: the model's. Doubtful joints are left out,
-    and with one that hangs elsewhere in the rig those below it, because their local rotations are others.
+    bones, parents, rest_positions, keyed: as `match` takes them. joints: the model's. Doubtful joints are left out and
+    suggested, among them all that only the rig's structure shows; and with one that hangs elsewhere in the rig those
+    below it, because their local rotations are others.
     """
     own = match_by_name(bones, joints)
     rig = match(bones, parents, rest_positions, frozenset(keyed))
     known = {joint: bone for joint, bone in rig.bones.items() if joint in joints}
-    if rig.family in ("", BY_STRUCTURE) or len(known) < MOST * len(own):
+    if rig.family == BY_STRUCTURE:
+        found = {joint: bone for joint, bone in known.items() if joint not in own.bone_of}
+        found = {joint: bone for joint, bone in found.items() if bone not in own.bone_of.values()}
+        return JointMap(own.bone_of, {joint: rig.doubtful[joint] for joint in found}, suggested=found)
+    if not rig.family or len(known) < MOST * len(own):
         return own
     left_out: dict[str, str] = {}
-    for joint in PARENTS:
-        above = PARENTS[joint]
-        while above is not None and above not in left_out:
-            above = PARENTS[above]
+    for joint in rig.bones:
+        above = next((other for other in joints_above(joint) if other in left_out), None)
         if joint in rig.doubtful:
             left_out[joint] = rig.doubtful[joint]
-        elif above is not None and joint in rig.bones:
+        elif above is not None:
             left_out[joint] = f"it hangs below {above}, which is left out"
+    elsewhere = off_chain(known, bones, parents)
     return JointMap(
         {joint: bone for joint, bone in known.items() if joint not in left_out},
         {joint: reason for joint, reason in left_out.items() if joint in joints},
         "" if known.items() <= own.bone_of.items() else rig.family,
+        {joint: bone for joint, bone in known.items() if joint in left_out and joint not in elsewhere},
     )
