@@ -34,7 +34,7 @@ def joints_of(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
         joints,
         [bone.name for bone in obj.pose.bones if action.bone_path(bone.name, property_of(bone.rotation_mode)) in paths],
     )
-    if found.left_out and not found.bone_of and not found.suggested:
+    if found.family and found.left_out and not found.bone_of:
         raise MenderError(
             f"The bones of {obj.name} are known but linked through constraints ({_some(found)}): "
             "bake the motion onto a plain skeleton and denoise that."
