@@ -8,7 +8,7 @@ turn and motion of the armature object itself are not part of the clip.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -68,42 +68,76 @@ def size_ratio(clip: Clip, rest: RestPose, bones: Mapping[int, str]) -> float:
     return 1.0 if abs(ratio - 1) < 1e-4 else ratio
 
 
-def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], frames: Floats, name: str) -> list[str]:
-    """Make `clip` a new action of the armature, keyed at `frames` (T,), each bone in its own rotation mode.
+@dataclass(frozen=True, eq=False)
+class BoneMotion:
+    """A clip as the bones of one armature make it.
 
-    An armature that rests in another pose than the clip's skeleton has its bones point where the clip's do.
+    rotations: bone -> (T, 4) quaternions, against the bone's rest, in its own axes. locations: bone -> (T, 3), as the
+    bone's location property counts. still: bones without a joint above the others, which are to rest. connected: bones
+    that the clip moves and that cannot move, because they are connected to their parent.
+    """
 
-    bones: joint -> bone. A bone moves against the nearest bone above that has a joint. Bones above without a joint
-    are put at rest, and what the former action left on the others (scale, location) is taken off.
-    The former action is kept in the file. Returns the bones whose location keys Blender would ignore (connected ones)
-    and that therefore got none.
+    rotations: Mapping[str, Array]
+    locations: Mapping[str, Array]
+    still: frozenset[str]
+    connected: tuple[str, ...]
+
+
+def on_bones(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str]) -> BoneMotion:
+    """How the armature's bones move so that it moves as `clip` does; one that rests in another pose has its bones point
+    where the clip's do.
+
+    bones: joint -> bone. A bone moves against the nearest bone above that has a joint.
     """
     rest = rest_pose(obj)
-    pose_bones: Any = obj.pose.bones if obj.pose else ()
+    armature: Any = obj.data
     local = _in_rest_pose(_against_matched_bone(clip, rest, bones), clip.skeleton, rest, bones)
-    channels = action.new_action(obj, name)
-    for bone in {above for name in bones.values() for above in (name, *_above(rest, name))}:
-        pose_bones[bone].matrix_basis = Matrix.Identity(4)
-    by_mode: dict[str, list[int]] = {}
-    for joint, bone in bones.items():
-        by_mode.setdefault(pose_bones[bone].rotation_mode, []).append(joint)
-    for mode, joints in by_mode.items():
-        turns = np.stack([rest.turns[rest.skeleton.index(bones[joint])] for joint in joints])
-        values = from_quaternions(turned_by(local[:, joints], conjugate(turns)), mode)
-        for i, joint in enumerate(joints):
-            _write(channels, bones[joint], property_of(mode), frames, values[:, i])
-    ignored = []
+    joints = list(bones)
+    turns = np.stack([rest.turns[rest.skeleton.index(bones[joint])] for joint in joints])
+    turned = turned_by(local[:, joints], conjugate(turns))
+    locations, connected = {}, []
     for joint, positions in {0: clip.root_position, **clip.translations}.items():
         if joint not in bones:
             continue
-        bone = pose_bones[bones[joint]].bone
+        bone = armature.bones[bones[joint]]
         if bone.use_connect:
-            ignored.append(bone.name)
+            connected.append(bone.name)
             continue
         place = rest.skeleton.index(bone.name)
         start = rest.skeleton.rest_positions()[place] if joint == 0 else rest.skeleton.offsets[place]
-        _write(channels, bone.name, "location", frames, (positions - start) @ _location_axes(bone, rest.turns[place]))
-    return ignored
+        locations[bone.name] = (positions - start) @ _location_axes(bone, rest.turns[place])
+    above = {name for bone in bones.values() for name in _above(rest, bone)}
+    return BoneMotion(
+        rotations={bones[joint]: turned[:, i] for i, joint in enumerate(joints)},
+        locations=locations,
+        still=frozenset(above - set(bones.values())),
+        connected=tuple(connected),
+    )
+
+
+def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], frames: Floats, name: str) -> list[str]:
+    """Make `clip` a new action of the armature, keyed at `frames` (T,), each bone in its own rotation mode.
+
+    bones: joint -> bone, see `on_bones`. Bones above without a joint are put at rest, and what the former action left
+    on the others (scale, location) is taken off.
+    The former action is kept in the file. Returns the bones whose location keys Blender would ignore (connected ones)
+    and that therefore got none.
+    """
+    found = on_bones(obj, clip, bones)
+    pose_bones: Any = obj.pose.bones if obj.pose else ()
+    channels = action.new_action(obj, name)
+    for bone in (*found.rotations, *found.still):
+        pose_bones[bone].matrix_basis = Matrix.Identity(4)
+    by_mode: dict[str, list[str]] = {}
+    for bone in found.rotations:
+        by_mode.setdefault(pose_bones[bone].rotation_mode, []).append(bone)
+    for mode, names in by_mode.items():  # many bones at once: Euler angles go frame by frame
+        values = from_quaternions(np.stack([found.rotations[bone] for bone in names], axis=1), mode)
+        for i, bone in enumerate(names):
+            _write(channels, bone, property_of(mode), frames, values[:, i])
+    for bone, positions in found.locations.items():
+        _write(channels, bone, "location", frames, positions)
+    return list(found.connected)
 
 
 def _write(channels: action.Channels, bone: str, name: str, frames: Floats, values: Array) -> None:
