@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
+from .blender import job
 from .operators import commands, denoise_action, export_motion, import_motion, runtime_check
 from .ui import menus, panel
 
@@ -34,6 +35,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Take away what `register` added, last first."""
+    job.unregister()
     commands.unregister()
     menus.unregister()
     runtime_check.unregister()
