@@ -19,10 +19,11 @@ Mask = NDArray[np.bool_]
 _SEEDS = 2**64
 
 
-def component_noise(rotations: Array, sigma: float, first_frame: int = 0) -> Array:
+def component_noise(rotations: Array, sigma: float | Array, first_frame: int = 0) -> Array:
     """N(0, σ) on each quaternion component, then normalised: the noise of the pose-autoencoder tutorial's viewer.
 
-    rotations: (T, J, 4) unit quaternions; row 0 is frame `first_frame` (any whole number).
+    rotations: (T, J, 4) unit quaternions; row 0 is frame `first_frame` (any whole number). sigma: one deviation, or
+    (T, 1, 1) one a frame.
     Each frame's noise is drawn from a generator seeded with the frame number, so that frame 100 looks the same
     whatever was played before, and a bigger σ makes the same noise bigger. σ is about 183·σ degrees of mean rotation
     error.

@@ -27,10 +27,16 @@ def windows(frames: int, length: int, reach: int, grid: int = 1) -> Iterator[Win
     every so many frames, gives in windows exactly what it gives in one piece. `length` and `reach` are rounded up to
     the grid.
     """
-    length, reach = (-(-value // grid) * grid for value in (max(length, 1), reach))
-    for first in range(0, frames, length):
-        last = min(first + length, frames)
-        yield Window(max(first - reach, 0), min(last + reach, frames), first, last)
+    for first in range(0, frames, _rounded(max(length, 1), grid)):
+        yield window_at(first, frames, length, reach, grid)
+
+
+def window_at(frame: int, frames: int, length: int, reach: int, grid: int = 1) -> Window:
+    """The one of `windows` that keeps `frame`, 0 … frames - 1."""
+    length, reach = _rounded(max(length, 1), grid), _rounded(reach, grid)
+    first = frame // length * length
+    last = min(first + length, frames)
+    return Window(max(first - reach, 0), min(last + reach, frames), first, last)
 
 
 def in_windows(
@@ -52,3 +58,7 @@ def in_windows(
         if progress is not None:
             progress(window.last / len(frames))
     return result
+
+
+def _rounded(value: int, grid: int) -> int:
+    return -(-value // grid) * grid
