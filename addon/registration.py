@@ -5,8 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
-from .blender import job
-from .operators import commands, denoise_action, export_motion, import_motion, runtime_check
+from .operators import commands, denoise_action, export_motion, import_motion, runtime_check, stop_job
 from .ui import menus, panel
 
 # A class stands after those that it refers to.
@@ -16,6 +15,7 @@ CLASSES: tuple[type, ...] = (
     import_motion.MOCAP_MENDER_OT_import_motion,
     export_motion.MOCAP_MENDER_OT_export_motion,
     denoise_action.MOCAP_MENDER_OT_denoise_action,
+    stop_job.MOCAP_MENDER_OT_stop_job,
     panel.MOCAP_MENDER_MT_models,
     panel.MOCAP_MENDER_PT_motion,
     panel.MOCAP_MENDER_PT_denoise,
@@ -35,7 +35,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Take away what `register` added, last first."""
-    job.unregister()
+    stop_job.unregister()
     commands.unregister()
     menus.unregister()
     runtime_check.unregister()
