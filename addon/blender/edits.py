@@ -1,22 +1,22 @@
-"""Corrections of a model's joints as new values for the keys of an action, and these values written.
+"""Turns of bones as new values for the keys of an action, and these values written.
 
 `edits` gives the new values and writes nothing; `write_edits` puts them into an action's curves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.rotation import Array, conjugate, dot, exp, log, multiply, normalize
+from ..core.rotation import Array, dot, exp, log, multiply, normalize
 from ..core.rotation_mode import from_quaternion, to_quaternion
 from . import action
 from .action import ActionError, Channels, Floats
-from .retarget import Binding
-from .tracks import KeyRange, frames_of, keyed, require_rotations, union
+from .job import Steps
+from .tracks import KeyRange, Track, frames_of, keyed, require_rotations, union
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,9 @@ class Edit:
         return int(np.count_nonzero(self.values != self.points[:, 1]))
 
 
-def require_editable_curves(binding: Binding, asked: Collection[str]) -> None:
+def require_editable_curves(tracks: Iterable[Track], asked: Collection[str]) -> None:
     """Raises ActionError where a rotation curve of a bone in `asked` is locked or has samples instead of keys."""
-    for track in binding.matched:
+    for track in tracks:
         for curve in track.curves.values() if track.bone in asked else ():
             if action.is_locked(curve):
                 raise ActionError(
@@ -51,33 +51,32 @@ def require_editable_curves(binding: Binding, asked: Collection[str]) -> None:
 
 
 def edits(
-    binding: Binding,
+    tracks: Sequence[Track],
     frames: Floats,
-    corrections: Array,
-    asked: Collection[str],
+    turns: Mapping[str, Array],
     keys: KeyRange,
-    strength: float = 1.0,
-) -> tuple[list[Edit], float]:
-    """New values for the keys of the bones in `asked`, and the mean angle in degrees by which these bones turn.
+    strengths: Mapping[str, float],
+) -> Steps[tuple[list[Edit], float]]:
+    """New values for the keys of the bones in `strengths`, and the mean angle in degrees by which these bones turn.
 
-    corrections: (T, J, 4) at `frames` (T,), turns of the model's joints after their local rotations. A key between
-    two frames takes what lies between their corrections, so that its own detail stays. A curve's keys outside
+    turns: bone -> (T, 4) at `frames` (T,), the turn in the bone's own space after its rotation. strengths: bone -> how
+    much of it to take, 0 to 1; at 0, and where a bone is not named, all stays bit for bit.
+    A key between two frames takes what lies between their turns, so that its own detail stays. A curve's keys outside
     the range keep their values. Raises ActionError where a key in the range is no rotation.
     """
     changes: list[Edit] = []
     angles: list[Array] = []
-    if strength == 0:
-        return changes, 0.0
-    for joint, track in enumerate(binding.tracks):
-        if track is None or track.bone not in asked or not track.curves:
+    for done, track in enumerate(tracks):
+        yield done / len(tracks)
+        strength = strengths.get(track.bone, 0.0)
+        if strength == 0 or track.bone not in turns or not track.curves:
             continue
         times = union(frames_of(track, keys))
         if not len(times):
             continue
         values = np.stack([keyed(track, index, times) for index in range(len(track.still))], axis=-1)
         require_rotations(track, times, values)
-        right = multiply(conjugate(track.rest), binding.alignment.right[joint])
-        turn = multiply(multiply(right, _at(frames, corrections[:, joint], times)), conjugate(right))
+        turn = _at(frames, turns[track.bone], times)
         if strength != 1:
             turn = exp(np.float32(strength) * log(turn))
         angles.append(2 * np.arctan2(np.sqrt(dot(turn[:, 1:], turn[:, 1:])), np.abs(turn[:, 0])))

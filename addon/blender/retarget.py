@@ -1,9 +1,12 @@
-"""An armature's action as the rotations of a model's joints. Nothing is written here: see `edits`."""
+"""An armature's action as the rotations of a model's joints and of the bones beside them, and changes back as turns.
+
+Nothing is written here: see `edits`. Reading comes as steps, because a long action takes longer than a window may wait.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +17,10 @@ from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import action
 from .action import Channels, Floats
+from .job import Steps
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
+
+_NO_TURN = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)
 
 
 class RetargetError(MenderError):
@@ -23,11 +29,17 @@ class RetargetError(MenderError):
 
 @dataclass(frozen=True, eq=False)
 class Binding:
-    """An action that a model can see: for each joint its track (None where the rig lacks the joint), the tracks of
-    the bones between it and the next joint above, and the alignment of the rest poses."""
+    """An action that a model can see.
+
+    tracks: for each joint its track, None where the rig lacks the joint. between: for each joint the tracks of the
+    bones between it and the next joint above. free: the tracks of keyed bones that are no joint's, the body's root and
+    what carries it left aside; bones between joints may be among them. alignment: of the rest poses.
+    reference: (J, 4) the rotations that stand in for joints that the rig lacks.
+    """
 
     tracks: tuple[Track | None, ...]
     between: tuple[tuple[Track, ...], ...]
+    free: tuple[Track, ...]
     alignment: Alignment
     reference: Array
 
@@ -36,35 +48,72 @@ class Binding:
         """The tracks of the joints that the rig has."""
         return [track for track in self.tracks if track is not None]
 
+    @property
+    def read(self) -> list[Track]:
+        """The tracks of all bones that a model can change: those of joints, then the free ones."""
+        return [*self.matched, *self.free]
 
-def bind(obj: ArmatureObject, channels: Channels, joints: JointMap, skeleton: Skeleton, reference: Array) -> Binding:
-    """Read the rotation curves of the bones in `joints` and of those between them.
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Rotations at T frames.
+
+    body: (T, J, 4) local ones of the model's joints; absent joints hold the reference. free: (T, K, 4) those of the K
+    free bones in their own local space. between: bone -> (T, 4) or (4,), of the bones between joints in armature axes.
+    """
+
+    body: Array
+    free: Array
+    between: Mapping[str, Array] = field(default_factory=dict)
+
+
+def bind(
+    obj: ArmatureObject,
+    channels: Channels,
+    joints: JointMap,
+    skeleton: Skeleton,
+    reference: Array,
+    asked: Collection[str] = (),
+) -> Steps[Binding]:
+    """Read the rotation curves of the bones in `joints`, of those between them, and of the other bones in `asked`.
 
     skeleton, reference: the model's joints and (J, 4) the rotations that stand in for those that the rig lacks.
-    Raises RetargetError where the rig has none of them, or a bone's curves cannot be read as one rotation mode.
+    Raises RetargetError where there is nothing to read, ActionError where a bone's curves cannot be read as one
+    rotation mode.
     """
-    if not joints.bone_of:
+    curves = action.by_path(channels)
+    bones = [joints.bone_of.get(name) for name in skeleton.names]
+    matched = [bone for bone in bones if bone]
+    heads = np.array([obj.data.bones[bone].head_local if bone else (0, 0, 0) for bone in bones])
+    tips = np.array([_tip(obj, bone) if bone else (np.nan,) * 3 for bone in bones])
+    present = np.array([bone is not None for bone in bones])
+    chains, carrying = _chains(obj, matched)
+    # With the pelvis known, what is above other joints is not taken for the root.
+    root = {joints.root, *_above(obj, joints.root)} if joints.root in obj.data.bones else carrying
+    other = [bone.name for bone in obj.pose.bones if bone.name in asked and bone.name not in {*matched, *root}]
+    names = dict.fromkeys([*matched, *(bone for chain in chains.values() for bone in chain), *other])
+    tracks: dict[str, Track] = {}
+    for done, name in enumerate(names):
+        tracks[name] = track_of(obj, curves, name)
+        yield done / len(names)
+    free = tuple(tracks[name] for name in other if tracks[name].curves)
+    if not matched and not free:
         raise RetargetError(
             f"No bone of {obj.name} bears the name of a joint that the model knows (such as "
             f"{', '.join(skeleton.names[:3])}): rename its bones, or choose another armature or model."
         )
-    curves = action.by_path(channels)
-    bones = [joints.bone_of.get(name) for name in skeleton.names]
-    heads = np.array([obj.data.bones[bone].head_local if bone else (0, 0, 0) for bone in bones])
-    tips = np.array([_tip(obj, bone) if bone else (np.nan,) * 3 for bone in bones])
-    alignment = align(skeleton, reference, np.array([bone is not None for bone in bones]), heads, tips)
-    chains = _chains(obj, [bone for bone in bones if bone])
     return Binding(
-        tracks=tuple(track_of(obj, curves, bone) if bone else None for bone in bones),
-        between=tuple(tuple(track_of(obj, curves, b) for b in chains[bone]) if bone else () for bone in bones),
-        alignment=alignment,
+        tracks=tuple(tracks[bone] if bone else None for bone in bones),
+        between=tuple(tuple(tracks[b] for b in chains[bone]) if bone else () for bone in bones),
+        free=free,
+        alignment=align(skeleton, reference, present, heads, tips),
         reference=reference.astype(np.float32),
     )
 
 
-def key_frames(binding: Binding, asked: Collection[str], keys: KeyRange) -> Floats:
+def key_frames(tracks: Iterable[Track], asked: Collection[str], keys: KeyRange) -> Floats:
     """(T,) the frames, rising, at which a bone in `asked` has a key in the range."""
-    return union([frames for track in binding.matched if track.bone in asked for frames in frames_of(track, keys)])
+    return union([frames for track in tracks if track.bone in asked for frames in frames_of(track, keys)])
 
 
 def model_frames(keys: Floats, scene_fps: float, model_fps: float | None) -> Floats:
@@ -79,21 +128,72 @@ def model_frames(keys: Floats, scene_fps: float, model_fps: float | None) -> Flo
     return (keys[0] + step * np.arange(count)).astype(np.float32)
 
 
-def sample(binding: Binding, frames: Floats) -> Array:
-    """(T, J, 4) local rotations of the model's joints at `frames` (T,). Absent joints hold the reference."""
-    result = np.empty((len(frames), len(binding.tracks), 4), dtype=np.float32)
+def sample(binding: Binding, frames: Floats) -> Steps[Motion]:
+    """The motion at `frames` (T,). Raises ActionError where a curve says no rotation there."""
+    body = np.empty((len(frames), len(binding.tracks), 4), dtype=np.float32)
+    free = np.empty((len(frames), len(binding.free), 4), dtype=np.float32)
+    between: dict[str, Array] = {}
+    count = len(binding.tracks) + len(binding.free)
     for joint, track in enumerate(binding.tracks):
+        yield joint / count
         if track is None:
-            result[:, joint] = binding.reference[joint]
+            body[:, joint] = binding.reference[joint]
             continue
-        rest = track.rest
-        left = binding.alignment.left[joint]
+        above = binding.alignment.left[joint]
         for bone in binding.between[joint]:
-            turned = multiply(multiply(bone.rest, rotation(bone, frames)), conjugate(bone.rest))
-            left = multiply(left, turned)
-        right = multiply(conjugate(rest), binding.alignment.right[joint])
-        result[:, joint] = multiply(multiply(multiply(left, rest), rotation(track, frames)), right)
+            if bone.bone not in between:
+                between[bone.bone] = multiply(multiply(bone.rest, rotation(bone, frames)), conjugate(bone.rest))
+            above = multiply(above, between[bone.bone])
+        own = multiply(track.rest, rotation(track, frames))
+        body[:, joint] = multiply(multiply(above, own), _right(binding, joint))
+    for place, track in enumerate(binding.free):
+        yield (len(binding.tracks) + place) / count
+        free[:, place] = rotation(track, frames)
+    return Motion(body, free, between)
+
+
+def turns(binding: Binding, motion: Motion, clean: Motion) -> Steps[dict[str, Array]]:
+    """Bone -> (T, 4) the turn, in the bone's own space after its rotation, that makes `motion` into `clean`.
+
+    Where bones between two joints turn too, the lower joint's bone turns back by as much: it ends as the model has it.
+    """
+    result: dict[str, Array] = {}
+    moved: dict[str, Array] = {}  # the bones between joints, in armature axes, as they will be
+    for place, bone in enumerate(binding.free):
+        yield place / (len(binding.free) + len(binding.tracks))
+        turn = result[bone.bone] = multiply(conjugate(motion.free[:, place]), clean.free[:, place])
+        if bone.bone in motion.between:
+            in_armature = multiply(multiply(bone.rest, turn), conjugate(bone.rest))
+            moved[bone.bone] = multiply(motion.between[bone.bone], in_armature)
+    for joint, track in enumerate(binding.tracks):
+        yield (len(binding.free) + joint) / (len(binding.free) + len(binding.tracks))
+        if track is None:
+            continue
+        right = _right(binding, joint)
+        local = multiply(conjugate(motion.body[:, joint]), clean.body[:, joint])
+        turn = multiply(multiply(right, local), conjugate(right))
+        if any(bone.bone in moved for bone in binding.between[joint]):
+            turn = multiply(_taken_back(binding, joint, motion, moved), turn)
+        result[track.bone] = turn
     return result
+
+
+def _taken_back(binding: Binding, joint: int, motion: Motion, moved: Mapping[str, Array]) -> Array:
+    """(T, 4) the turn of the joint's bone that undoes what the bones between it and the joint above turn."""
+    before = after = _NO_TURN
+    for bone in binding.between[joint]:
+        before = multiply(before, motion.between[bone.bone])
+        after = multiply(after, moved.get(bone.bone, motion.between[bone.bone]))
+    # The model's joint is left·N·(rest·b)·right with N the bones between. With N' for N, N'⁻¹·N before rest·b keeps it.
+    above = multiply(binding.alignment.left[joint], before)
+    own = multiply(multiply(conjugate(above), motion.body[:, joint]), conjugate(_right(binding, joint)))
+    return multiply(multiply(conjugate(own), multiply(conjugate(after), before)), own)
+
+
+def _right(binding: Binding, joint: int) -> Array:
+    track = binding.tracks[joint]
+    assert track is not None
+    return multiply(conjugate(track.rest), binding.alignment.right[joint])
 
 
 def _tip(obj: ArmatureObject, name: str) -> tuple[float, float, float]:
@@ -102,16 +202,22 @@ def _tip(obj: ArmatureObject, name: str) -> tuple[float, float, float]:
     return tuple(children[0].head_local) if len(children) == 1 else (np.nan, np.nan, np.nan)
 
 
-def _chains(obj: ArmatureObject, bones: list[str]) -> dict[str, list[str]]:
-    """For each bone the bones that lie, from above, between it and the next one above that is matched.
+def _above(obj: ArmatureObject, bone: str) -> list[str]:
+    """The bones that carry a bone, the nearest first."""
+    return [parent.name for parent in obj.data.bones[bone].parent_recursive]
 
-    Above the topmost matched bones, the chain ends below the bone that carries all of them: the body's root, whose
-    own rotation no pose model sees.
+
+def _chains(obj: ArmatureObject, bones: list[str]) -> tuple[dict[str, list[str]], set[str]]:
+    """For each bone the bones that lie, from above, between it and the next one above that is matched; and the bones
+    that carry all of them.
+
+    Above the topmost matched bones, the chain ends below the bone that carries all: the body's root, whose own rotation
+    no pose model sees.
     """
-    above = {bone: [parent.name for parent in obj.data.bones[bone].parent_recursive] for bone in bones}
+    above = {bone: _above(obj, bone) for bone in bones}
     matched = set(bones)
     tops = [bone for bone in bones if not matched.intersection(above[bone])]
-    carrying = set.intersection(*(set(above[top]) for top in tops))
+    carrying = set.intersection(*(set(above[top]) for top in tops)) if tops else set()
     ends = matched | carrying
     chains = {}
     for bone in bones:
@@ -121,4 +227,4 @@ def _chains(obj: ArmatureObject, bones: list[str]) -> dict[str, list[str]]:
                 break
             chain.append(name)
         chains[bone] = chain[::-1]
-    return chains
+    return chains, carrying

@@ -1,8 +1,9 @@
-"""What a model would change about an armature's motion: turns of its joints, and the frames at which they hold."""
+"""What a model would change about an armature's motion: turns of its bones, and the frames at which they hold."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from ..blender import retarget
 from ..blender.action import Floats
 from ..blender.frames import sample_frames, scene_fps
+from ..blender.job import Steps, part, threaded
 from ..blender.tracks import KeyRange
-from ..core.rotation import Array, conjugate, multiply
+from ..core.rotation import Array
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
 from ..inference.session import Model
@@ -19,13 +21,13 @@ from ..inference.session import Model
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """frames: (T,) rising. turns: (T, J, 4), of the model's joints after their local rotations."""
+    """frames: (T,) rising. turns: bone -> (T, 4), in the bone's own space after its rotation."""
 
     frames: Floats
-    turns: Array
+    turns: Mapping[str, Array]
 
 
-def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, timed: Floats) -> Correction:
+def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, timed: Floats) -> Steps[Correction]:
     """How `model` would mend the motion that it sees through `binding`, for keys at the frames `timed` (K,).
 
     A model of single poses sees those at the keys, or at its own rate if it has one. One that sees time sees the whole
@@ -34,12 +36,15 @@ def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, 
     """
     if model.card.kind != denoiser.KIND:
         frames = retarget.model_frames(timed, scene_fps(scene), model.card.fps)
-        poses = retarget.sample(binding, frames)
-        return Correction(frames, multiply(conjugate(poses), autoencode(model, poses)))
-    curves = [curve for track in binding.matched for curve in track.curves.values()]
-    everything = retarget.key_frames(binding, {track.bone for track in binding.matched}, KeyRange())
-    frames, fps = sample_frames(scene, curves, float(everything[0]), float(everything[-1]))
-    motion = retarget.sample(binding, frames)
-    absent = np.array([track is None for track in binding.tracks])
-    clean = denoiser.denoise(model, motion, fps, absent=absent)
-    return Correction(frames, multiply(conjugate(motion), clean))
+        motion = yield from part(retarget.sample(binding, frames), 0.0, 0.4)
+        clean = replace(motion, body=autoencode(model, motion.body))
+    else:
+        curves = [curve for track in binding.read for curve in track.curves.values()]
+        everything = retarget.key_frames(binding.read, {track.bone for track in binding.read}, KeyRange())
+        frames, fps = sample_frames(scene, curves, float(everything[0]), float(everything[-1]))
+        motion = yield from part(retarget.sample(binding, frames), 0.0, 0.2)
+        absent = np.array([track is None for track in binding.tracks])
+        body = yield from part(threaded(denoiser.denoise, model, motion.body, fps, None, absent), 0.2, 0.8)
+        clean = replace(motion, body=body)
+    turns = yield from part(retarget.turns(binding, motion, clean), 0.8, 1.0)
+    return Correction(frames, turns)

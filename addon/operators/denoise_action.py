@@ -13,6 +13,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..blender import action, edits, retarget
 from ..blender.armature import require_armature
+from ..blender.job import finish
 from ..core.errors import MenderError
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
@@ -75,16 +76,17 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         card = model.card
         joints = joints_of(obj, channels, card.joints)
         require_known(joints, card)
-        binding = retarget.bind(obj, channels, joints, card.skeleton, card.reference)
-        edits.require_editable_curves(binding, asked)
-        timed = retarget.key_frames(binding, asked, keys)
+        binding = finish(retarget.bind(obj, channels, joints, card.skeleton, card.reference))
+        edits.require_editable_curves(binding.read, asked)
+        timed = retarget.key_frames(binding.read, asked, keys)
         if not len(timed):
             raise MenderError(
                 f"No rotation key of the bones that {card.label} knows lies in the range: "
                 "widen the range or select other bones."
             )
-        mended = correction(scene, model, binding, timed)
-        changes, degrees = edits.edits(binding, mended.frames, mended.turns, asked, keys, self.strength)
+        mended = finish(correction(scene, model, binding, timed))
+        strengths = dict.fromkeys(asked, self.strength)
+        changes, degrees = finish(edits.edits(binding.read, mended.frames, mended.turns, keys, strengths))
 
         if self.result == "COPY":
             name = obj.animation_data.action.name.removesuffix(" denoised")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from addon.blender import action, retarget
+from addon.blender.job import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name
@@ -63,8 +64,9 @@ def imported_armature():
 def seen(obj, card):
     """(T, J, 4) what the model sees of the object's action."""
     joints = match_by_name(obj.data.bones.keys(), card.joints)
-    binding = retarget.bind(obj, action.assigned_channels(obj), joints, card.skeleton, card.reference)
-    return retarget.sample(binding, retarget.key_frames(binding, set(joints.bone_of.values()), KeyRange()))
+    binding = finish(retarget.bind(obj, action.assigned_channels(obj), joints, card.skeleton, card.reference))
+    frames = retarget.key_frames(binding.read, set(joints.bone_of.values()), KeyRange())
+    return finish(retarget.sample(binding, frames)).body
 
 
 def test_an_fbx_take_looks_to_the_model_as_it_was(tmp_path, card, figure):

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import MenderError
 from .canonical import PARENTS
 
+ROOT = "Hips"
 BY_HAND = "by hand"
 LEFT_OUT_BY_HAND = "left out by hand"
 
@@ -28,6 +29,7 @@ class JointMap:
     suggested: joint -> the bone that may be meant, for joints in `left_out` that a person could confirm.
     seen_of: joint -> bone that shows the joint's pose, on rigs whose keyed bones are controls that move others through
     constraints; empty where the keyed bones themselves are what is seen.
+    root: the bone of the pelvis, which carries the body and is no pose model's joint; empty where it is not known.
     """
 
     bone_of: Mapping[str, str]
@@ -35,6 +37,7 @@ class JointMap:
     family: str = ""
     suggested: Mapping[str, str] = field(default_factory=dict)
     seen_of: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
 
     def __len__(self) -> int:
         return len(self.bone_of)
@@ -59,6 +62,7 @@ def edited(
         left_out=_in_order(left_out | dict.fromkeys(refused, LEFT_OUT_BY_HAND)),
         family=found.family or (BY_HAND if by_hand else ""),
         suggested={joint: bone for joint, bone in found.suggested.items() if joint not in chosen},
+        root=(overrides[ROOT] or "") if ROOT in overrides else found.root,
     )
     require_possible(result, names, parents)
     return result
@@ -114,6 +118,7 @@ def to_json(joints: JointMap) -> str:
             "family": joints.family,
             "suggested": dict(joints.suggested),
             "seen": dict(joints.seen_of),
+            "root": joints.root,
         },
         indent=1,
         ensure_ascii=False,
@@ -125,11 +130,11 @@ def from_json(text: str) -> JointMap:
     try:
         kept: Any = json.loads(text)
         parts = [_words(kept[name]) for name in ("bones", "left_out", "suggested", "seen")]
-        family = kept["family"]
+        family, root = str(kept["family"]), str(kept["root"])
     except (ValueError, KeyError, TypeError) as error:
         raise JointMapError("This is no map of joints and bones: choose a file that was saved here.") from error
     bones, left_out, suggested, seen = parts
-    return JointMap(bones, left_out, str(family), suggested, seen)
+    return JointMap(bones, left_out, family, suggested, seen, root)
 
 
 def _words(kept: Any) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..rotation import Array
 from .cmu import JOINT_OF_BONE
-from .joint_map import JointMap, joints_above
+from .joint_map import ROOT, JointMap, joints_above
 from .match import BY_STRUCTURE, match, off_chain
 
 MOST = 0.75
@@ -40,13 +41,13 @@ def match_rig(
     suggested, among them all that only the rig's structure shows; and with one that hangs elsewhere in the rig those
     below it, because their local rotations are others.
     """
-    own = match_by_name(bones, joints)
     rig = match(bones, parents, rest_positions, frozenset(keyed))
+    own = replace(match_by_name(bones, joints), root=rig.bones.get(ROOT, ""))
     known = {joint: bone for joint, bone in rig.bones.items() if joint in joints}
     if rig.family == BY_STRUCTURE:
         found = {joint: bone for joint, bone in known.items() if joint not in own.bone_of}
         found = {joint: bone for joint, bone in found.items() if bone not in own.bone_of.values()}
-        return JointMap(own.bone_of, {joint: rig.doubtful[joint] for joint in found}, suggested=found)
+        return replace(own, left_out={joint: rig.doubtful[joint] for joint in found}, suggested=found)
     if not rig.family or len(known) < MOST * len(own):
         return own
     left_out: dict[str, str] = {}
@@ -62,4 +63,5 @@ def match_rig(
         {joint: reason for joint, reason in left_out.items() if joint in joints},
         "" if known.items() <= own.bone_of.items() else rig.family,
         {joint: bone for joint, bone in known.items() if joint in left_out and joint not in elsewhere},
+        root=own.root,
     )

@@ -71,7 +71,7 @@ def test_controls_may_hang_anywhere_because_others_are_seen():
 
 
 def test_a_kept_map_comes_back_whole():
-    found = JointMap({"Hips": "Hüfte"}, {"Head": "why"}, "Family", {"Head": "skull"}, {"Hips": "DEF-spine"})
+    found = JointMap({"Hips": "Hüfte"}, {"Head": "why"}, "Family", {"Head": "skull"}, {"Hips": "DEF-spine"}, "root")
     assert from_json(to_json(found)) == found
 
 
