@@ -1,0 +1,69 @@
+"""The network behind filling: dilated convolutions over time that say how key-to-key motion is timed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from addon.core.finger_fill import ANGLES, FEATURES
+
+DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
+_FINGERS = 5
+_LARGEST_ADDED = 0.3
+_LOG_DEVIATION = (-7.0, 0.0)
+"""Radians, logarithms: 0.05 to 57 degrees."""
+
+
+class Block(nn.Module):
+    """A gated residual convolution over three frames, `dilation` apart; the ends see nothing beyond them."""
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(width)
+        self.mix = nn.Conv1d(width, 2 * width, 3, padding=dilation, dilation=dilation)
+        self.leave = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, width) to the same."""
+        gate, value = self.mix(self.norm(x).transpose(1, 2)).transpose(1, 2).chunk(2, dim=-1)
+        return x + self.dropout(self.leave(functional.silu(gate) * value))
+
+
+class FillNetwork(nn.Module):
+    """One member: features of one hand, which hold the other's, to what `core.finger_fill` makes of them."""
+
+    def __init__(self, width: int = 96, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.enter = nn.Linear(FEATURES, width)
+        self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in DILATIONS)
+        self.norm = nn.LayerNorm(width)
+        self.leave = nn.Linear(width, 3 * ANGLES + _FINGERS + 1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+        with torch.no_grad():
+            self.leave.bias[-ANGLES:] = -3.0
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, T, FEATURES) to (B, T, OUTPUTS)."""
+        x = self.enter(features)
+        for block in self.blocks:
+            x = block(x)
+        found = self.leave(self.norm(x))
+        added, rate, finger, hand, deviation = found.split([ANGLES, ANGLES, _FINGERS, 1, ANGLES], dim=-1)
+        rate = rate + finger.repeat_interleave(ANGLES // _FINGERS, dim=-1) + hand
+        return torch.cat([_LARGEST_ADDED * added, rate, deviation.clamp(*_LOG_DEVIATION)], dim=-1)
+
+
+class FillEnsemble(nn.Module):
+    """Several members that were trained from different seeds, averaged."""
+
+    def __init__(self, members: list[FillNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, T, FEATURES) to (B, T, OUTPUTS)."""
+        return torch.stack([member(features) for member in self.members]).mean(dim=0)
