@@ -1,4 +1,4 @@
-"""What can be said of fingers between their keys in closed form: smooth curves, and Gaussians for what has few keys or none.
+"""Fingers between their keys in closed form: smooth curves, and Gaussians for what has few keys or none.
 
 A curve with keys is interpolated as Blender does it. Curves with fewer keys than others follow what those do beyond
 their own interpolation at the same keys, and curves without any key follow where those are: conditional means of
@@ -89,18 +89,15 @@ def base(key_times: Array, keyed: Array, times: Array, statistics: FingerStatist
     free = np.flatnonzero(~known.any(axis=0))
     if len(free) and groups:
         seen = np.concatenate([members for members, _ in groups])
-        doubt = np.concatenate(
-            [
-                np.full(len(m), (statistics.doubt * min(gap, 2.0)) ** 2)
-                for (m, _), gap in zip(groups, spacing, strict=True)
-            ]
-        )
+        gaps = np.repeat(spacing, [len(members) for members, _ in groups])
+        doubt = (statistics.doubt * np.minimum(gaps, 2.0)) ** 2
         gain = conditional_gain(statistics.covariance, free, seen, doubt + np.radians(1.0) ** 2)
         followed[:, free] = statistics.mean[free] + (followed[:, seen] - statistics.mean[seen]) @ gain.T
     return FingerBase(followed, change, since, until)
 
 
-def conditional_gain(covariance: Array, wanted: NDArray[np.integer], seen: NDArray[np.integer], noise: Array) -> Array:
+def conditional_gain(covariance: Array, wanted: NDArray[np.integer], seen: NDArray[np.integer], noise: Array | float)
+-> Array:
     """(W, S): what a deviation of each `seen` component moves each `wanted` one by; noise: variances of the seen."""
     inner = covariance[np.ix_(seen, seen)] + np.diag(np.broadcast_to(noise, len(seen)))
     gain: Array = np.linalg.solve(inner, covariance[np.ix_(seen, wanted)]).T

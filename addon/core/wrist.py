@@ -21,7 +21,7 @@ _LEFT = 0
 
 
 def channels(wrist: Array, fps: float) -> Array:
-    """(T, H, CHANNELS) float32 of both wrists (T, H, 7): position in metres, Y up, and rotation wxyz of the hand's axes.
+    """(T, H, CHANNELS) float32 of both wrists (T, H, 7): position in metres, Y up, and rotation wxyz.
 
     H is left and right; the left is seen in the mirror. Zero, the last channel too, where a wrist is not known.
     """

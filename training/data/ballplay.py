@@ -31,16 +31,11 @@ def load(folder: Path | None = None) -> list[HandTake]:
     with np.load(path) as archive:
         joints = [str(name) for name in archive["joints"]]
         names = sorted(key.removesuffix("/joint_expmap") for key in archive.files if key.endswith("/joint_expmap"))
-        return [
-            _take(
-                name,
-                joints,
-                *(archive[f"{name}/{part}"] for part in ("root_pos", "root_expmap", "joint_expmap")),
-                offsets,
-                parents,
-            )
-            for name in names
-        ]
+        found = []
+        for name in names:
+            root, turn, turns = (archive[f"{name}/{part}"] for part in ("root_pos", "root_expmap", "joint_expmap"))
+            found.append(_take(name, joints, root, turn, turns, offsets, parents))
+        return found
 
 
 def _take(
@@ -57,7 +52,7 @@ def _take(
     dof, wrists, bends = [], [], []
     for side in SIDES:
         letter = side[0].upper()
-        hand = _hand(offsets, parents, side)
+        hand = _hand(offsets, side)
         fingers = np.stack([local[f"{letter}_{finger.title()}{i}"] for finger in FINGERS for i in (1, 2, 3)], axis=1)
         dof.append(hand.dof(fingers))
         chain = _chain(parents, f"{letter}_Wrist")
@@ -71,7 +66,7 @@ def _take(
     return HandTake(name, "ballplay", FPS, *(np.stack(parts, axis=1) for parts in (dof, wrists, bends)))
 
 
-def _hand(offsets: dict[str, Array], parents: dict[str, str], side: str) -> Hand:
+def _hand(offsets: dict[str, Array], side: str) -> Hand:
     letter = side[0].upper()
     points = np.full((5, 4, 3), np.nan)
     for finger, name in enumerate(FINGERS):

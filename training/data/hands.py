@@ -115,7 +115,7 @@ def statistics(takes: Sequence[HandTake], spacing: float = 2.0) -> FingerStatist
 
 
 def _symmetric(deviations: Array) -> Array:
-    """(40, 40) covariance of deviations (N, 40), NaN where unknown, the same for the mirror image, positive definite."""
+    """(40, 40) covariance of deviations (N, 40), NaN where unknown, the same mirrored, positive definite."""
     hands = single(deviations)
     within = hands.T @ hands / len(hands)
     pairs = deviations[np.isfinite(deviations).all(axis=-1)]

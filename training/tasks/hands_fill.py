@@ -1,4 +1,4 @@
-"""The task of filling: keys are left of real hand motion, in every way an animator sets them, and the rest is asked for."""
+"""The task of filling: of real hand motion some keys are left, as an animator sets them, and the rest is asked for."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _grid(frames: int, rng: np.random.Generator, least: float = SPACINGS[0]) -> 
 
 
 def _padded(part: Array, frames: int) -> Array:
-    """The part with its time axis filled up with its last frame; that what was filled in does not count is `counts`' part."""
+    """The part with its time axis filled up: with its last frame, or what counts with nothing."""
     axis = 1 if part.ndim == 3 else 0
     missing = frames - part.shape[axis]
     if not missing:
