@@ -96,8 +96,9 @@ def base(key_times: Array, keyed: Array, times: Array, statistics: FingerStatist
     return FingerBase(followed, change, since, until)
 
 
-def conditional_gain(covariance: Array, wanted: NDArray[np.integer], seen: NDArray[np.integer], noise: Array | float)
--> Array:
+def conditional_gain(
+    covariance: Array, wanted: NDArray[np.integer], seen: NDArray[np.integer], noise: Array | float
+) -> Array:
     """(W, S): what a deviation of each `seen` component moves each `wanted` one by; noise: variances of the seen."""
     inner = covariance[np.ix_(seen, seen)] + np.diag(np.broadcast_to(noise, len(seen)))
     gain: Array = np.linalg.solve(inner, covariance[np.ix_(seen, wanted)]).T
