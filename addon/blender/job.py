@@ -342,4 +342,5 @@ def _draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
         bar = row.row()
         bar.ui_units_x = 10
         bar.progress(factor=running.share, text=f"{running.share:.0%}")
-        row.label(text="Cancel", icon="EVENT_ESC")
+        row.label(text="", icon="EVENT_ESC")
+        row.label(text="Cancel")

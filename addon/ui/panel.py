@@ -13,6 +13,7 @@ from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_MODEL
 from ..properties import MenderSettings, settings_of
 from .card import Rows, facts, figures, lines
+from .progress import draw_progress
 
 _MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
 
@@ -183,6 +184,8 @@ def _options(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
 def _button(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
     row = layout.row()
     row.scale_y = 1.6
+    if draw_progress(row, "Denoise Action"):
+        return
     button = row.operator("mocap_mender.denoise_action", text="Denoise", icon="MOD_SMOOTH")
     for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "strength", "result"):
         setattr(button, name, getattr(settings, name))

@@ -7,12 +7,12 @@ import bpy
 from ..blender import job
 
 
-def draw_progress(layout: bpy.types.UILayout) -> bool:
-    """Draw the running job where there is one; whether there was."""
+def draw_progress(layout: bpy.types.UILayout, title: str) -> bool:
+    """Draw the running job if it is the operator's of that title, in place of its button; whether it was."""
     running = job.progress()
-    if running is None:
+    if running is None or running.title != title:
         return False
     row = layout.row(align=True)
-    row.progress(factor=running.share, text=f"{running.title}: {running.share:.0%}")
+    row.progress(factor=running.share, text=f"{running.share:.0%}")
     row.operator("mocap_mender.stop_job", text="", icon="X")
     return True

@@ -1,4 +1,4 @@
-"""`make gui`: the installed extension in a real window, clicked through by tests/gui/animator.py.
+"""`make gui`: the installed extension in a real window, clicked through by tests/gui/animator.py and jobs.py.
 
 The application is found as `make test-all` finds it. Without a display it gets a virtual one (xvfb-run). Screenshots
 are made with ImageMagick's `import`, and left in build/gui: they are there to be looked at.
@@ -43,6 +43,14 @@ def noisy_take(folder: Path) -> Path:
     return path
 
 
+def play(blender: list[str], environment: dict[str, str], script: str, *words: Path) -> int:
+    """Blender's exit code: 0 where the script found everything as it should be."""
+    start = [*blender, "--enable-event-simulate", "--python", f"tests/gui/{script}", "--", *map(str, words)]
+    code = subprocess.run(start, cwd=ROOT, env=environment, timeout=SECONDS, check=False).returncode
+    print(f"{script}: {'as it should be' if code == 0 else f'ended with {code}'}", flush=True)
+    return abs(code)
+
+
 def main() -> int:
     """The exit code: 0 where everything was as an animator expects it."""
     blender = find()
@@ -54,16 +62,16 @@ def main() -> int:
     try:
         take = noisy_take(FOLDER)
         environment, _ = install_extension(blender, FOLDER)
-        words = ["--enable-event-simulate", "--python", "tests/gui/animator.py", "--", str(take), str(FOLDER)]
-        code = subprocess.run(
-            [*with_window(blender), *words], cwd=ROOT, env=environment, timeout=SECONDS, check=False
-        ).returncode
+        codes = [
+            play(with_window(blender), environment, "animator.py", take, FOLDER),
+            play(with_window(blender), environment, "jobs.py", FOLDER),
+        ]
     except InstallError as error:
         print(error)
         return 1
     for picture in sorted(FOLDER.glob("*.png")):
         print(picture.relative_to(ROOT))
-    return code
+    return max(codes)
 
 
 if __name__ == "__main__":

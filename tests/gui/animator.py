@@ -6,9 +6,7 @@ Leaves screenshots in FOLDER and ends with code 1 where something is not as an a
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gui import window as gui
+from tests.gui.script import play
 
 ROW = 23  # pixels from one row of the panel to the next
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
@@ -131,30 +130,5 @@ def close_browser() -> Iterator[float]:
     yield gui.PAUSE * 4
 
 
-def leave(code: int) -> None:
-    """End without Blender's questions about unsaved work."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-steps = session()
-
-
-def advance() -> float | None:
-    """One step, called by Blender's timer; the seconds to the next."""
-    try:
-        step = next(steps)
-    except StopIteration:
-        leave(0)
-    except Exception:
-        traceback.print_exc()
-        for _ in gui.screenshot(FOLDER / "failed.png"):
-            pass
-        leave(1)
-    return step if isinstance(step, float) else gui.PAUSE
-
-
-bpy.context.preferences.view.show_splash = False
 bpy.context.preferences.view.filebrowser_display_type = "SCREEN"  # without a window manager a new window lies anywhere
-bpy.app.timers.register(advance, first_interval=2.0)
+play(session(), FOLDER / "failed.png")
