@@ -15,7 +15,7 @@ from addon.core.errors import MenderError
 from . import evaluation, pictures, runs, tables
 from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, Preset, recipe_named
 from .data import cmu
-from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose
+from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Train:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise"]]
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet"]]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -91,6 +91,7 @@ _EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[di
     "compress": (evaluate_compress, tables.compress, pictures.compress),
     "denoise-pose": (evaluate_denoise_pose, tables.denoise_pose, pictures.denoise_pose),
     "denoise": (evaluate_denoise, tables.denoise, pictures.denoise),
+    "feet": (evaluate_feet, tables.feet, pictures.feet),
 }
 
 

@@ -61,6 +61,23 @@ def denoise(content: dict[str, Any], path: Path) -> Path:
     return _saved(figure, path)
 
 
+def feet(content: dict[str, Any], path: Path) -> Path:
+    """A panel a frame rate, a line a method: foot slide over σ, with its interval."""
+    rows = content["rows"]
+    rates = list(next(iter(rows.values())))
+    figure, panels = plt.subplots(1, len(rates), figsize=(6 * len(rates), 4), sharey=True, layout="constrained")
+    for panel, rate in zip(panels, rates, strict=True):
+        for name, by_rate in rows.items():
+            sigma, mean, low, high = np.array([(float(s), *row["slide"]) for s, row in by_rate[rate].items()]).T
+            (line,) = panel.plot(sigma, mean, "o-", label=name, markersize=4)
+            panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=rate)
+    panels[0].set_ylabel("foot slide, cm/s")
+    panels[0].legend(fontsize=8)
+    figure.suptitle(f"Feet that stand on the clean take: {content['data']}")
+    return _saved(figure, path)
+
+
 def _saved(figure: Any, path: Path) -> Path:
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -45,6 +45,18 @@ def _denoise_at(rows: Mapping[str, Any], rate: str, accelerations: bool) -> str:
     return _table(head, [(name, *(cell(row[rate][sigma]) for sigma in sigmas)) for name, row in rows.items()])
 
 
+def feet(content: dict[str, Any]) -> str:
+    """A row a method, a column a rate and σ: foot slide in cm/s, in brackets the mean error of joints in degrees."""
+    rows = content["rows"]
+    columns = [(rate, sigma) for rate, sigmas in next(iter(rows.values())).items() for sigma in sigmas]
+    head = ("foot slide", *(f"{rate}, σ = {sigma}" for rate, sigma in columns))
+
+    def cell(row: Mapping[str, Any]) -> str:
+        return f"{row['slide'][0]:.1f}" + (f" ({row['degrees']:.3f})" if row["degrees"] else "")
+
+    return _table(head, [(name, *(cell(row[rate][sigma]) for rate, sigma in columns)) for name, row in rows.items()])
+
+
 def filled(text: str, results: Mapping[str, Any]) -> str:
     """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
 
@@ -61,6 +73,7 @@ RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
     "compress": compress,
     "denoise-pose": denoise_pose,
     "denoise": denoise,
+    "feet": feet,
 }
 
 
