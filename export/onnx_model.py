@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from addon.core.errors import MenderError
@@ -21,6 +22,8 @@ from training.data import cmu
 from training.data.poses import PoseFrame
 from training.evaluation import shipped_metrics
 from training.models.denoiser import BodyDenoiser
+from training.models.pose_compress import PoseCompressor
+from training.models.tutorial import TutorialAutoencoder
 
 from . import denoiser_model
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips
@@ -28,6 +31,8 @@ from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, 
 TOLERANCE = 1e-5
 BATCHES = (1, 2, 7, 64, 1000)
 MODELS = Path("addon/models")
+INPUTS = {"pose": "N", "code_to_decode": "M"}
+"""The inputs of a file by name, and what counts their rows; an autoencoder alone has the second."""
 
 LABELS = {
     "tutorial-compress": "Tutorial: compress to 30",
@@ -43,16 +48,33 @@ TEXTS = {
 }
 
 
+Autoencoder = TutorialAutoencoder | PoseCompressor
+"""Networks whose file gives the code, and takes codes too."""
+
+
 class _Exported(nn.Module):
-    """The network with the outputs of the file: the pose, and the code where the network has one to give."""
+    """The network with the outputs of the file: the poses that come back, and nothing else."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, pose: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        result = self.model(pose)
-        return result if isinstance(result, tuple) else (result,)
+        """(N, J*4) poses to the poses that come back."""
+        return (self.model(pose),)
+
+
+class _ExportedCode(nn.Module):
+    """An autoencoder in halves: poses give their codes, and the codes, with those given beside, come back as poses."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pose: torch.Tensor, code_to_decode: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """(N, J*4) poses and (M, K) codes to (N + M, J*4) poses and the (N, K) codes of the first N."""
+        code = self.model.encode(pose)
+        return self.model.decode(torch.cat([code, code_to_decode])), code
 
 
 def export_run(run_folder: Path, output: Path) -> Path:
@@ -64,23 +86,26 @@ def export_run(run_folder: Path, output: Path) -> Path:
     run = runs.load(run_folder)
     if isinstance(run.model, BodyDenoiser):
         return denoiser_model.export_run(run, output)
-    model = _Exported(run.model).eval()
-    pose = torch.from_numpy(_poses(run.frame, 3))
+    model = _exported(run.model)
+    inputs = _inputs(run.model, run.frame, 3)
     with torch.no_grad():
-        outputs = model(pose)
+        outputs = model(*inputs)
     names = ("restored", "code")[: len(outputs)]
     program = torch.onnx.export(
         model,
-        (pose,),
-        input_names=["pose"],
+        inputs,
+        input_names=list(INPUTS)[: len(inputs)],
         output_names=list(names),
-        dynamic_shapes={"pose": {0: torch.export.Dim("N")}},
+        dynamic_shapes={name: {0: torch.export.Dim(size)} for name, size in list(INPUTS.items())[: len(inputs)]},
         opset_version=OPSET,
         dynamo=True,
         optimize=True,
         verbose=False,
     )
     proto = program.model_proto
+    for name, value in list(zip(INPUTS, inputs, strict=False))[1:]:
+        # What a caller may leave away: without it, no codes are decoded.
+        proto.graph.initializer.append(numpy_helper.from_array(np.zeros((0, value.shape[1]), np.float32), name))
     widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, _card(run, widths).to_json()
@@ -100,14 +125,18 @@ def check_parity(model: nn.Module, frame: PoseFrame, path: Path) -> float:
 
     Raises ExportError where it is beyond TOLERANCE.
     """
-    exported, session = _Exported(model).eval(), load_model(path).session
+    exported, session = _exported(model), load_model(path).session
     worst = np.float32(0)
     for batch in BATCHES:
-        poses = _poses(frame, batch)
+        inputs = _inputs(model, frame, batch)
         with torch.no_grad():
-            expected = exported(torch.from_numpy(poses))
-        for want, got in zip(expected, session.run(None, {"pose": poses}), strict=True):
-            worst = np.maximum(worst, np.max(np.abs(want.numpy() - got)))  # keeps what is no number
+            expected = exported(*inputs)
+        given = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=False)}
+        got = session.run(None, given)
+        alone = session.run(None, {"pose": given["pose"]})
+        for want, found, short in zip(expected, got, alone, strict=True):
+            worst = np.maximum(worst, np.max(np.abs(want.numpy() - found)))  # keeps what is no number
+            worst = np.maximum(worst, np.max(np.abs(want.numpy()[:batch] - short)))
     if not worst <= TOLERANCE:  # no number is refused too
         raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
     return float(worst)
@@ -137,6 +166,19 @@ def _card(run: runs.Run, widths: dict[str, int]) -> ModelCard:
         metrics=shipped_metrics(run.name),
         created_by=commit(),
     )
+
+
+def _exported(model: nn.Module) -> nn.Module:
+    return (_ExportedCode(model) if isinstance(model, Autoencoder) else _Exported(model)).eval()
+
+
+def _inputs(model: nn.Module, frame: PoseFrame, count: int) -> tuple[torch.Tensor, ...]:
+    """What the exported network is given: `count` poses, and of an autoencoder one code more than that."""
+    pose = torch.from_numpy(_poses(frame, count))
+    if not isinstance(model, Autoencoder):
+        return (pose,)
+    with torch.no_grad():
+        return pose, 0.9 * model.encode(torch.from_numpy(_poses(frame, count + 1)))
 
 
 def _poses(frame: PoseFrame, count: int) -> np.ndarray:

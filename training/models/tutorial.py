@@ -26,9 +26,13 @@ class TutorialAutoencoder(nn.Module):
         """(N, first) activations of the first hidden layer, the ones that the sparse recipe penalises."""
         return self.encode_first(pose).sigmoid()
 
-    def encode(self, activity: Tensor) -> Tensor:
+    def compress(self, activity: Tensor) -> Tensor:
         """(N, second) code from the first layer's activations."""
         return self.encode_second(activity).sigmoid()
+
+    def encode(self, pose: Tensor) -> Tensor:
+        """(N, second) code of poses (N, features)."""
+        return self.compress(self.activity(pose))
 
     def decode(self, code: Tensor) -> Tensor:
         """(N, features) pose components in -1…1, not unit quaternions."""
@@ -36,5 +40,5 @@ class TutorialAutoencoder(nn.Module):
 
     def forward(self, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Poses (N, features) to the poses that come back (N, features) and their codes (N, second)."""
-        code = self.encode(self.activity(pose))
+        code = self.encode(pose)
         return self.decode(code), code

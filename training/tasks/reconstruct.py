@@ -29,5 +29,5 @@ class Reconstruct:
     def losses(self, model: TutorialAutoencoder, pose: Tensor) -> Tensor:
         """(N,) mean squared error and the penalty, which Keras sums over the layer and divides by the batch size."""
         activity = model.activity(pose)
-        error = (model.decode(model.encode(activity)) - pose).square().mean(dim=-1)
+        error = (model.decode(model.compress(activity)) - pose).square().mean(dim=-1)
         return error + self.activity_l1 * activity.abs().sum(dim=-1)
