@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences, properties
-from .operators import commands, denoise_action, export_motion, import_motion, runtime_check, stop_job
-from .ui import menus, panel
+from . import preferences, properties, rig_properties
+from .operators import (
+    commands,
+    denoise_action,
+    export_motion,
+    import_motion,
+    rig_map,
+    runtime_check,
+    stop_job,
+)
+from .ui import menus, panel, rig_map_panel
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
+    rig_properties.RigJoint,
+    rig_properties.RigMap,
     preferences.MenderPreferences,
     import_motion.MOCAP_MENDER_OT_import_motion,
     export_motion.MOCAP_MENDER_OT_export_motion,
     denoise_action.MOCAP_MENDER_OT_denoise_action,
     stop_job.MOCAP_MENDER_OT_stop_job,
+    rig_map.MOCAP_MENDER_OT_rig_map_find,
+    rig_map.MOCAP_MENDER_OT_rig_map_confirm,
+    rig_map.MOCAP_MENDER_OT_rig_map_pick,
+    rig_map.MOCAP_MENDER_OT_rig_map_clear,
+    rig_map.MOCAP_MENDER_OT_rig_map_preset_add,
     panel.MOCAP_MENDER_MT_models,
     panel.MOCAP_MENDER_PT_motion,
     panel.MOCAP_MENDER_PT_denoise,
     panel.MOCAP_MENDER_PT_card,
+    rig_map_panel.MOCAP_MENDER_UL_rig_map,
+    rig_map_panel.MOCAP_MENDER_MT_rig_map_presets,
+    rig_map_panel.MOCAP_MENDER_PT_rig_map,
 )
 
 
@@ -28,6 +46,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    rig_properties.register()
     menus.register()
     commands.register()
     preferences.make_model_folder()
@@ -39,6 +58,7 @@ def unregister() -> None:
     commands.unregister()
     menus.unregister()
     runtime_check.unregister()
+    rig_properties.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

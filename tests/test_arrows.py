@@ -15,12 +15,14 @@ ROOMS = {
     "addon.inference": {"addon.inference", "addon.core"},
     "addon.blender": {"addon.blender", "addon.core"},
     "addon.properties": {"addon.properties", "addon.blender", "addon.inference", "addon.core"},
+    "addon.rig_properties": {"addon.rig_properties", "addon.core"},
     "addon.preferences": {"addon.preferences", "addon.properties", "addon.blender", "addon.inference", "addon.core"},
     "addon.operators": {
-        *("addon.operators", "addon.properties", "addon.preferences", "addon.blender", "addon.inference", "addon.core"),
+        *("addon.operators", "addon.properties", "addon.rig_properties", "addon.preferences"),
+        *("addon.blender", "addon.inference", "addon.core"),
     },
     "addon.ui": {
-        *("addon.ui", "addon.operators", "addon.properties", "addon.preferences"),
+        *("addon.ui", "addon.operators", "addon.properties", "addon.rig_properties", "addon.preferences"),
         *("addon.blender", "addon.inference", "addon.core"),
     },
     "addon.registration": {
@@ -28,6 +30,7 @@ ROOMS = {
         "addon.operators",
         "addon.ui",
         "addon.properties",
+        "addon.rig_properties",
         "addon.preferences",
     },
     "addon": {"addon.registration"},
@@ -36,12 +39,13 @@ ROOMS = {
 }
 
 # Which packages of others each room may import; the standard library is open to all.
-BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "blf", "numpy"}
+BLENDER = {"bpy", "bpy_extras", "bl_operators", "mathutils", "gpu", "blf", "numpy"}
 OTHERS = {
     "addon.core": {"numpy"},
     "addon.inference": {"numpy", "onnxruntime"},
     "addon.blender": BLENDER,
     "addon.properties": BLENDER,
+    "addon.rig_properties": BLENDER,
     "addon.preferences": BLENDER,
     "addon.operators": BLENDER,
     "addon.ui": BLENDER,

@@ -12,10 +12,9 @@ from ..operators.choice import denoising_models
 from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_MODEL
 from ..properties import MenderSettings, settings_of
-from .card import Rows, facts, figures, lines
+from .card import Rows, facts, figures
 from .progress import draw_progress
-
-_MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
+from .text import fitting, paragraph
 
 
 class MOCAP_MENDER_PT_motion(bpy.types.Panel):
@@ -35,9 +34,9 @@ class MOCAP_MENDER_PT_motion(bpy.types.Panel):
         row.operator("mocap_mender.export_motion", text="Export", icon="EXPORT")
         rig = context.active_object
         if rig is None or rig.type != "ARMATURE":
-            _paragraph(layout, context, "Import a motion, or select an armature.", icon="INFO")
+            paragraph(layout, context, "Import a motion, or select an armature.", icon="INFO")
         elif rig.animation_data is None or rig.animation_data.action is None:
-            _paragraph(layout, context, f"{rig.name} has no action yet.", icon="INFO")
+            paragraph(layout, context, f"{rig.name} has no action yet.", icon="INFO")
         else:
             layout.template_ID(rig.animation_data, "action")
 
@@ -61,13 +60,13 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
 
         _model_chooser(layout, settings, entry)
         if entry is None:
-            _paragraph(layout, context, "This model is not installed: choose another one.")
+            paragraph(layout, context, "This model is not installed: choose another one.")
         _options(layout, settings)
         layout.separator()
         check_soon()
         problem = known_problem()
         if problem:
-            _paragraph(layout.box(), context, problem, icon="ERROR")
+            paragraph(layout.box(), context, problem, icon="ERROR")
         _button(layout, settings)
         if settings.done_line:
             done = layout.column(align=True)
@@ -134,20 +133,20 @@ def _model_chooser(layout: bpy.types.UILayout, settings: MenderSettings, entry: 
 
 def _card(layout: bpy.types.UILayout, context: bpy.types.Context, entry: ModelEntry | None) -> None:
     if entry is None:
-        _paragraph(layout, context, "This model is not installed: choose another one.")
+        paragraph(layout, context, "This model is not installed: choose another one.")
         return
     if entry.card is None:
-        _paragraph(layout, context, entry.problem, icon="ERROR")
+        paragraph(layout, context, entry.problem, icon="ERROR")
         return
     card = entry.card
-    _paragraph(layout, context, card.description)
+    paragraph(layout, context, card.description)
     _table(layout, context, facts(card))
     for title, rows in figures(card.metrics):
         layout.label(text=title)
         _table(layout, context, rows)
     for title, text in (("Trained On", card.training_data), ("Licence", card.licence)):
         layout.label(text=title)
-        _paragraph(layout, context, text)
+        paragraph(layout, context, text)
     layout.separator()
 
 
@@ -165,7 +164,7 @@ def _fact(layout: bpy.types.UILayout, context: bpy.types.Context, label: str, te
     name.active = False
     name.label(text=label)
     value = split.column(align=True)
-    for line in _fitting(context, text, share=0.6):
+    for line in fitting(context, text, share=0.6):
         value.label(text=line)
 
 
@@ -189,15 +188,3 @@ def _button(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
     button = row.operator("mocap_mender.denoise_action", text="Denoise", icon="MOD_SMOOTH")
     for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "strength", "result"):
         setattr(button, name, getattr(settings, name))
-
-
-def _paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
-    column = layout.column(align=True)
-    column.scale_y = 0.85
-    for number, line in enumerate(_fitting(context, text, share=1.0 if icon == "NONE" else 0.9)):
-        column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
-
-
-def _fitting(context: bpy.types.Context, text: str, share: float) -> list[str]:
-    scale = context.preferences.system.ui_scale
-    return lines(text, (context.region.width - _MARGIN * scale) * share, scale)

@@ -11,7 +11,10 @@ import addon
 from addon import preferences, properties, registration
 
 IN_APPLICATION = bool(bpy.app.binary_path)
-KINDS = (bpy.types.Operator, bpy.types.Panel, bpy.types.Menu, bpy.types.PropertyGroup, bpy.types.AddonPreferences)
+KINDS = (
+    *(bpy.types.Operator, bpy.types.Panel, bpy.types.Menu, bpy.types.UIList),
+    *(bpy.types.PropertyGroup, bpy.types.AddonPreferences),
+)
 
 
 @pytest.fixture
@@ -57,6 +60,7 @@ def test_nothing_is_left_behind(unregistered):
     assert ours() == set()
     assert menu_entries() == []
     assert not hasattr(bpy.types.Scene, "mocap_mender")
+    assert not hasattr(bpy.types.Object, "mocap_mender_rig")
     assert not any("MOCAP_MENDER" in name for name in dir(bpy.types))
 
 
