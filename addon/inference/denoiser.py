@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
 from ..core.rotation import Array
@@ -37,12 +38,9 @@ def denoise(
     ValueError for other joints or a rate that is none, MenderError where the network gives no finite numbers.
     """
     card = model.card
-    if card.kind != KIND:
-        raise ModelCardError(f"{card.label} is a {card.kind}, not a {KIND}: choose a model that sees motion over time.")
+    _check(model, fps)
     if rotations.shape[1:] != (len(card.joints), 4):
         raise ValueError(f"rotations must be (T, {len(card.joints)}, 4), not {rotations.shape}")
-    if not (np.isfinite(fps) and fps > 0):
-        raise ValueError(f"fps must be a positive number, not {fps}")
     source, output = card.inputs[0].name, card.outputs[0].name
 
     def network(marked: Array) -> Array:
@@ -54,6 +52,33 @@ def denoise(
 
     rate = card.fps or fps
     return denoised(network, rotations, fps, rate, card.reference, missing, absent, _likely(model), progress)
+
+
+def denoise_curves(
+    model: Model,
+    rotations: Array,
+    fps: float,
+    missing: NDArray[np.bool_] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """Rotations (T, J, 4) of bones that the model does not know, fingers, tails or props: unit quaternions float32.
+
+    The part of denoising that needs no skeleton (`core.curves`); it goes with any denoiser of motion and takes missing,
+    repeated and broken rotations and `progress` as `denoise` does. Raises ModelCardError for a model of another kind,
+    ValueError for no quaternions or a rate that is none.
+    """
+    _check(model, fps)
+    if rotations.ndim != 3 or rotations.shape[2] != 4:
+        raise ValueError(f"rotations must be (T, J, 4), not {rotations.shape}")
+    return denoised_curves(rotations, fps, missing, progress)
+
+
+def _check(model: Model, fps: float) -> None:
+    card = model.card
+    if card.kind != KIND:
+        raise ModelCardError(f"{card.label} is a {card.kind}, not a {KIND}: choose a model that sees motion over time.")
+    if not (np.isfinite(fps) and fps > 0):
+        raise ValueError(f"fps must be a positive number, not {fps}")
 
 
 @lru_cache(maxsize=8)
