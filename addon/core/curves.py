@@ -168,7 +168,7 @@ def _low_passed(blocks: Array) -> Array:
 
 
 def _wiener(blocks: Array, pilot: Array) -> Array:
-    """Blocks (B, N, J, 4) of unit noise: each frequency about each principal axis is kept as far as `pilot` moves so."""
+    """Blocks (B, N, J, 4) of unit noise: each frequency about each principal axis as far as `pilot` moves so."""
     middle = pilot.mean(axis=1, keepdims=True)
     moved = np.ascontiguousarray((pilot - middle).transpose(0, 2, 1, 3))  # (B, J, N, 4)
     axes = np.linalg.eigh(moved.transpose(0, 1, 3, 2) @ moved)[1]
