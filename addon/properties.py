@@ -22,6 +22,11 @@ RESULT_ITEMS = (
     ("COPY", "Copy", "Work on a copy of the action and leave the original as it is"),
     ("IN_PLACE", "In Place", "Change the action itself"),
 )
+METHOD_ITEMS = (
+    ("SMALLEST", "Smallest", "Try both and keep the smaller file"),
+    ("CODE", "Model's Code", "Poses as the model's code; the same model is needed to restore them"),
+    ("CURVES", "Curves Alone", "Every bone by itself: no model is needed to restore them"),
+)
 
 
 class MenderSettings(bpy.types.PropertyGroup):
@@ -41,6 +46,25 @@ class MenderSettings(bpy.types.PropertyGroup):
         default=1.0,
     )
     result: EnumProperty(name="Result", description="Where the result goes", items=RESULT_ITEMS)
+
+    compress_degrees: FloatProperty(
+        name="Rotation",
+        description="By how many degrees a bone may be off at most, at every key and frame",
+        default=1.0,
+        min=0.01,
+        soft_max=10.0,
+        precision=2,
+    )
+    compress_millimetres: FloatProperty(
+        name="Location",
+        description="By how many millimetres of the scene a bone's location may be off at most",
+        default=1.0,
+        min=0.001,
+        soft_max=100.0,
+        precision=2,
+    )
+    compress_method: EnumProperty(name="Method", description="How poses are coded", items=METHOD_ITEMS)
+    compressed_line: StringProperty(options={"HIDDEN"})
 
     done_action: StringProperty(options={"HIDDEN"})
     done_line: StringProperty(options={"HIDDEN"})

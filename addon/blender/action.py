@@ -229,15 +229,19 @@ def write_curve(
 
 def new_action(obj: bpy.types.Object, name: str) -> Channels:
     """An empty action, assigned to `obj` with a slot of its own. The former one is kept in the file."""
+    new, slot, channels = loose_action(name, obj.name)
+    assign(obj, new, slot)
+    return channels
+
+
+def loose_action(name: str, slot_name: str) -> tuple[bpy.types.Action, Any, Channels]:
+    """An empty action that nothing uses yet, its slot for objects (None before 4.4) and its curves; see `assign`."""
     action = bpy.data.actions.new(name)
     if not _HAS_SLOTS:
-        _assign(obj, action, None)
-        return action
-    slot = action.slots.new(id_type="OBJECT", name=obj.name)
+        return action, None, action
+    slot = action.slots.new(id_type="OBJECT", name=slot_name)
     strip: Any = action.layers.new("Layer").strips.new(type="KEYFRAME")
-    channels = strip.channelbag(slot, ensure=True)
-    _assign(obj, action, slot)
-    return channels
+    return action, slot, strip.channelbag(slot, ensure=True)
 
 
 def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
@@ -254,11 +258,12 @@ def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
     slot = None
     if _HAS_SLOTS:
         slot = next(slot for slot in copy.slots if slot.identifier == data.action_slot.identifier)
-    _assign(obj, copy, slot)
+    assign(obj, copy, slot)
     return assigned_channels(obj)
 
 
-def _assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
+def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
+    """Let the action's slot (None before 4.4) move `obj`. The former action is kept in the file."""
     # Blender 4.5 to 5.2 crash when the action of a freshly linked object is exchanged before its first evaluation.
     view_layer: Any = bpy.context.view_layer
     view_layer.update()

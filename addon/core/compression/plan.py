@@ -18,7 +18,7 @@ from ..rotation_mode import has_rotation, to_quaternion
 from . import archive
 from .archive import LONGEST_RUN, rounded_turn
 from .between import plays_within
-from .recording import SETTINGS, STYLES, Curve, Group, Header, RotationTrack, Run
+from .recording import GROUP, SETTINGS, STYLES, Curve, Group, Header, RotationTrack, Run
 
 _SAME_FRAME = 1e-3
 
@@ -130,11 +130,15 @@ def _run(index: int, group: Sequence[BoneKeys], part: slice) -> Run:
 
 def _group(group: Sequence[BoneKeys], places: Mapping[str, Place], share: float) -> Group:
     tracks = [_track(keys, places) for keys in group if keys.mode != LOCATION]
-    curves = [curve for keys in group for curve in keys.curves]
+    settings = [
+        {**curve.settings, **({} if curve.group == keys.bone else {GROUP: curve.group})}
+        for keys in group
+        for curve in keys.curves
+    ]
     return Group(
         rotations=tuple(tracks),
         locations=tuple(keys.bone for keys in group if keys.mode == LOCATION),
-        settings={place: curve.settings for place, curve in enumerate(curves) if curve.settings},
+        settings={place: told for place, told in enumerate(settings) if told},
         share=share,
     )
 

@@ -24,6 +24,9 @@ SETTINGS: Mapping[str, object] = {
 }
 """What is told of a whole curve, and what a fresh one has."""
 
+GROUP = "group"
+"""The setting of a curve whose group has another name than its bone; empty where it is in none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:

@@ -1,0 +1,43 @@
+"""The panel Compression & Data Sets: an action into a small file and back, and folders of motion for training."""
+
+# The stubs let whatever a context gives be None; while a panel is drawn it is there.
+# mypy: disable-error-code="union-attr, arg-type, override"
+
+from __future__ import annotations
+
+import bpy
+
+from ..properties import settings_of
+from .text import paragraph
+
+
+class MOCAP_MENDER_PT_compression(bpy.types.Panel):
+    """Small files, and data sets."""
+
+    bl_label = "Compression & Data Sets"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Mender"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - the form that Blender reads
+    bl_order = 6
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The tolerances, both buttons, what the last file came to; then data sets."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = settings_of(context.scene)
+        column = layout.column(align=True)
+        column.prop(settings, "compress_degrees", text="Rotation (°)")
+        column.prop(settings, "compress_millimetres", text="Location (mm)")
+        layout.prop(settings, "compress_method")
+        row = layout.row(align=True)
+        button = row.operator("mocap_mender.compress_action", text="Compress", icon="FILE_NEW")
+        button.degrees = settings.compress_degrees
+        button.millimetres = settings.compress_millimetres
+        button.method = settings.compress_method
+        row.operator("mocap_mender.restore_action", text="Restore", icon="FILE_REFRESH")
+        if settings.compressed_line:
+            paragraph(layout, context, settings.compressed_line, icon="CHECKMARK")
+        layout.separator()
+        layout.operator("mocap_mender.export_data_set", icon="FILE_FOLDER")
