@@ -1,0 +1,210 @@
+"""Fewer keys for a rotation: Bezier keys that an animator can edit, none farther from the motion than a tolerance.
+
+All numbers of a rotation are keyed at the same frames, and the error is the angle between the rotations that Blender
+plays, not the difference of single curves. A key has the motion's own slope, with handles a third of the way to its
+neighbours: so a stretch between two keys depends on these two alone and can be judged on its own, which automatic
+handles, each of which depends on all other keys, do not allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rotation import Array, dot
+from .rotation_mode import to_quaternion
+
+Places = NDArray[np.intp]
+Progress = Callable[[float], None]
+
+_ROUNDING = 0.998  # of the tolerance: Blender keeps keys in float32
+_LONGEST = 60  # frames between two keys that the search sees; longer stretches come from merging
+_PATIENCE = 3  # lengths in a row that may fail before longer ones are not tried
+_BLOCK = 8192  # starts looked at in one go
+_EVEN = 1e-3
+_WINDOW = 5
+_REACH = _WINDOW // 2
+
+
+@dataclass(frozen=True, eq=False)
+class ReducedKeys:
+    """Keys of one rotation: at frames (K,), with values (K, n) and slopes (K, n) per frame.
+
+    kept: (K,) which of the frames that were given these are, rising.
+    """
+
+    kept: Places
+    frames: Array
+    values: Array
+    slopes: Array
+
+    def handles(self) -> tuple[Array, Array]:
+        """Left and right handles (K, n, 2) as frame and value: the outer ones reach as far as the inner ones."""
+        if len(self.frames) == 1:
+            reach = np.array([1 / 3]), np.array([1 / 3])
+        else:
+            third = np.diff(self.frames) / 3
+            reach = np.append(third[0], third), np.append(third, third[-1])
+        left, right = (self._handle(side * length) for side, length in zip((-1.0, 1.0), reach, strict=True))
+        return left, right
+
+    def _handle(self, reach: Array) -> Array:
+        values = self.values + self.slopes * reach[:, None]
+        return np.stack([np.broadcast_to((self.frames + reach)[:, None], values.shape), values], axis=-1)
+
+
+def reduced(frames: Array, values: Array, mode: str, degrees: float, progress: Progress | None = None) -> ReducedKeys:
+    """The fewest keys found for `values` (T, n), numbers of Blender's rotation mode `mode` at rising `frames` (T,).
+
+    Played as Bezier curves with the handles of `ReducedKeys`, no frame is off by more than `degrees`. The first and the
+    last frame stay keyed with the values that they have; the keys between may lie off their frame's value, within the
+    tolerance. Of all ways to put keys at frames the one with the fewest, and of those the one with the least error, is
+    found by dynamic programming over stretches of up to 60 frames (as Perez & Vidal, Pattern Recognition Letters 15,
+    1994, do for polygons), then stretches are merged while they hold. progress: is told the share done, may raise.
+    """
+    at, exact = frames.astype(np.float64), values.astype(np.float64)
+    if len(at) < 3:
+        return ReducedKeys(np.arange(len(at)), at, exact, _slopes(at, exact))
+    wanted = to_quaternion(exact, mode)
+    limit = np.sin(np.radians(degrees * _ROUNDING) / 2) ** 2
+    slopes, near = _slopes(at, exact), _steadied(at, exact)
+    inside = _off(to_quaternion(near, mode), wanted) <= limit / 2
+    near = np.where(inside[:, None], near, exact)
+    motion = _Motion(at, near, slopes, wanted, mode)
+    ends = np.array([0, len(at) - 1])
+    kept = ends if motion.worst(ends)[0] <= limit else _shortest(motion, limit, progress)
+    kept = _merged(motion, kept, limit)
+    return ReducedKeys(kept, at[kept], near[kept], slopes[kept])
+
+
+@dataclass(frozen=True, eq=False)
+class _Motion:
+    """frames (T,), what a key there would have as value and slope (T, n), the rotations (T, 4) that are wanted."""
+
+    frames: Array
+    values: Array
+    slopes: Array
+    wanted: Array
+    mode: str
+
+    def between(self, start: Places, stop: Places, place: Places) -> Array:
+        """How far frames `place` are off in the stretches from keys `start` to `stop`, which broadcast: sin² of half
+        the angle."""
+        run = self.frames[stop] - self.frames[start]
+        share = ((self.frames[place] - self.frames[start]) / run)[..., None]
+        left = 1 - share
+        run = run[..., None]
+        played = left * left * (
+            (1 + 2 * share) * self.values[start] + share * run * self.slopes[start]
+        ) + share * share * ((1 + 2 * left) * self.values[stop] - left * run * self.slopes[stop])
+        if self.mode != "QUATERNION":
+            played = to_quaternion(played, self.mode)
+        return _off(played, self.wanted[place])
+
+    def worst(self, kept: Places) -> Array:
+        """(K - 1,) how far each stretch between `kept` (K,) frames is off at its worst."""
+        place = np.arange(len(self.frames))
+        stretch = np.minimum(np.searchsorted(kept, place, side="right") - 1, len(kept) - 2)
+        off = self.between(kept[stretch], kept[stretch + 1], place)
+        result: Array = np.maximum.reduceat(off, kept[:-1])
+        return result
+
+
+def _off(played: Array, wanted: Array) -> Array:
+    """(...) sin² of half the angle between quaternions (..., 4) of any length and unit ones."""
+    square = dot(played, played)
+    alike: Array = np.divide(dot(played, wanted) ** 2, square, out=np.zeros_like(square), where=square > 0)
+    return 1.0 - alike
+
+
+def _slopes(frames: Array, values: Array) -> Array:
+    """(T, n) how steeply the values rise at each frame: a cubic through five frames where these are even, by least
+    squares (Savitzky & Golay, Analytical Chemistry 36, 1964)."""
+    if len(frames) < 2:
+        return np.zeros_like(values)
+    if not _fits_window(frames):
+        return np.gradient(values, frames, axis=0)
+    weights = np.linalg.pinv(np.vander(np.arange(-_REACH, _REACH + 1), 4, increasing=True))[1]
+    return _convolved(values, weights) / ((frames[-1] - frames[0]) / (len(frames) - 1))
+
+
+def _steadied(frames: Array, values: Array) -> Array:
+    """(T, n) values of a parabola through five even frames, by least squares; the first and the last as they are."""
+    if not _fits_window(frames):
+        return values
+    weights = np.linalg.pinv(np.vander(np.arange(-_REACH, _REACH + 1), 3, increasing=True))[0]
+    result = _convolved(values, weights)
+    result[[0, -1]] = values[[0, -1]]
+    return result
+
+
+def _fits_window(frames: Array) -> bool:
+    steps = np.diff(frames)
+    return len(frames) >= _WINDOW and bool(np.ptp(steps) < _EVEN * steps.mean())
+
+
+def _convolved(values: Array, weights: Array) -> Array:
+    """Weighted sums of five values around each (T, n), both ends continued turned about the end point."""
+    before, after = 2 * values[0] - values[_REACH:0:-1], 2 * values[-1] - values[-2 : -_REACH - 2 : -1]
+    held = np.concatenate([before, values, after])
+    return np.sum([w * held[i : i + len(values)] for i, w in enumerate(weights)], axis=0)
+
+
+def _shortest(motion: _Motion, limit: float, progress: Progress | None) -> Places:
+    """The frames of the fewest keys with which all stretches hold, none longer than `_LONGEST`."""
+    frames = len(motion.frames)
+    cost, came = [float("inf")] * frames, [0] * frames
+    cost[0] = 0.0
+    for first in range(0, frames - 1, _BLOCK):
+        if progress is not None:
+            progress(first / frames)
+        stretches = _holding(motion, np.arange(first, min(first + _BLOCK, frames - 1)), limit)
+        for offset, found in enumerate(stretches):
+            start = first + offset
+            for length, off in found:
+                total = cost[start] + 1 + 1e-3 * off / limit
+                if total < cost[start + length]:
+                    cost[start + length], came[start + length] = total, start
+    path = [frames - 1]
+    while path[-1] > 0:
+        path.append(came[path[-1]])
+    return np.array(path[::-1])
+
+
+def _holding(motion: _Motion, starts: Places, limit: float) -> list[list[tuple[int, float]]]:
+    """For each start (S,) the lengths of the stretches from it that hold, and how far these are off at their worst."""
+    found: list[list[tuple[int, float]]] = [[(1, 0.0)] for _ in starts]
+    failed = np.zeros(len(starts), dtype=int)
+    for length in range(2, min(_LONGEST, len(motion.frames) - 1) + 1):
+        tried = np.flatnonzero((failed < _PATIENCE) & (starts + length < len(motion.frames)))
+        if not len(tried):
+            break
+        begin = starts[tried]
+        holds = motion.between(begin, begin + length, begin + length // 2) <= limit
+        failed[tried[~holds]] += 1
+        tried, begin = tried[holds], begin[holds, None]
+        inner = begin + np.arange(1, length)
+        worst = motion.between(begin, begin + length, inner).max(axis=1)
+        holds = worst <= limit
+        failed[tried[~holds]] += 1
+        failed[tried[holds]] = 0
+        for place, off in zip(tried[holds].tolist(), worst[holds].tolist(), strict=True):
+            found[place].append((length, off))
+    return found
+
+
+def _merged(motion: _Motion, kept: Places, limit: float) -> Places:
+    """`kept` without the keys that can go, every second one tried at a time, until none can."""
+    while True:
+        before = len(kept)
+        for parity in (1, 2):
+            tried = np.arange(parity, len(kept) - 1, 2)
+            if len(tried):
+                fewer = np.delete(kept, tried)
+                holds = motion.worst(fewer)[np.searchsorted(fewer, kept[tried]) - 1] <= limit
+                kept = np.delete(kept, tried[holds])
+        if len(kept) == before:
+            return kept
