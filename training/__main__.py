@@ -12,9 +12,9 @@ import tyro
 
 from addon.core.errors import MenderError
 
-from . import evaluation, pictures, runs, tables
-from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, Preset, recipe_named
-from .data import cmu
+from . import digits, evaluation, pictures, runs, tables
+from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, DigitsRecipe, Preset, recipe_named
+from .data import cmu, mnist
 from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet
 
 
@@ -39,6 +39,10 @@ class Train:
         """Train, and say where the weights are."""
         recipe = recipe_named(self.recipe, self.preset, self.set)
         folder = self.folder or runs.FOLDER / (self.recipe + ("-sample" if self.sample else ""))
+        if isinstance(recipe, DigitsRecipe):
+            digits.start(self.recipe, recipe, mnist.load("train"), folder, self.sample, self.tensorboard)
+            print(f"{self.recipe}: trained, in {folder}")
+            return 0
         poses = cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
         runs.start(self.recipe, recipe, poses, folder, self.sample, self.tensorboard)
         print(f"{self.recipe}: trained, in {folder}")

@@ -29,6 +29,9 @@ class Recipe:
     mirror: train on mirrored poses too.
     leave_out: a training subject to leave out, so that a choice can be judged without the test set.
     log_every: steps between two lines of metrics. threads: CPU threads, 0 for PyTorch's own choice.
+    minutes: how long the run may take, in place of the epochs; 0 for as many epochs as it says.
+    precision: what matrices are multiplied in; the weights stay float32. compile: by torch.compile.
+    accumulate: pieces that a step's share of the batch is cut into, for less memory.
     """
 
     epochs: int
@@ -46,6 +49,10 @@ class Recipe:
     leave_out: str = ""
     log_every: int = 50
     threads: int = 0
+    minutes: float = 0.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
+    accumulate: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,37 @@ class DenoiseRecipe(Recipe):
     width: int = 224
 
 
+@dataclass(frozen=True)
+class DigitsRecipe(Recipe):
+    """A model of MNIST's binary or quantised images, patch by patch.
+
+    form: a face of the any-order transformer, or one of the baselines: `masked`, an encoder-only transformer; `mlp`,
+    the order-agnostic perceptron of DeepNADE. order: which orders it learns; random_share: how many of them are random
+    where it learns random ones, the others run in raster order. own_share: share of the orders that the model chooses
+    itself, lowest entropy first. width, depth, heads, encoding: of the transformer (width alone of `mlp`).
+    patch: pixels along a patch's side. levels: values of a pixel, 2 for binary. redraw: binary images are drawn anew
+    each time they are seen; otherwise once, as the test images are.
+    tokens: patches of a training sequence; the more uncertain a patch, the more often it is among them. 0 for all.
+    whole: share of the steps that see all patches all the same.
+    start_from: folder of a run to begin with the weights of.
+    """
+
+    form: Literal["triples", "queries", "pairs", "masked", "mlp"] = "triples"
+    order: Literal["random", "raster"] = "random"
+    random_share: float = 1.0
+    own_share: float = 0.0
+    width: int = 128
+    depth: int = 4
+    heads: int = 4
+    encoding: Literal["relative", "absolute"] = "relative"
+    patch: int = 2
+    levels: int = 2
+    redraw: bool = True
+    tokens: int = 96
+    whole: float = 0.2
+    start_from: str = ""
+
+
 _TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
 _SPARSE = dataclasses.replace(_TUTORIAL, first=256, second=128, activity_l1=1e-9)
 _OURS: dict[str, Any] = {
@@ -131,12 +169,58 @@ _MOTION = DenoiseRecipe(
     threads=1,
 )
 
+_DIGITS = DigitsRecipe(
+    epochs=1000,
+    minutes=60,
+    batch=32,
+    learning_rate=2e-3,
+    schedule="cosine",
+    warm_up=100,
+    weight_decay=0.02,
+    clip=1.0,
+    ema=0.998,
+    precision="bfloat16",
+    threads=2,
+)
+_DIGITS_GPU = dataclasses.replace(
+    _DIGITS,
+    epochs=400,
+    minutes=0,
+    batch=256,
+    learning_rate=1e-3,
+    warm_up=2000,
+    weight_decay=0.05,
+    ema=0.9995,
+    threads=0,
+    compile=True,
+    width=256,
+    depth=8,
+    heads=8,
+    patch=1,
+    tokens=0,
+)
+
+
+def _digits(**settings: Any) -> dict[Preset, Recipe]:
+    return {
+        "cpu": dataclasses.replace(_DIGITS, **settings),
+        "gpu": dataclasses.replace(_DIGITS_GPU, **settings),
+    }
+
+
 RECIPES: dict[str, dict[Preset, Recipe]] = {
     "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},
     "tutorial-sparse": {"cpu": _SPARSE, "gpu": _SPARSE},
     "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=2000, batch=2048)},
     "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=2000, batch=2048)},
     "denoise": {"cpu": _MOTION, "gpu": dataclasses.replace(_MOTION, epochs=300, batch=96, threads=0)},
+    "mnist-triples": _digits(form="triples"),
+    "mnist-query": _digits(form="queries"),
+    "mnist-raster": _digits(form="pairs", order="raster", tokens=0),
+    "mnist-triples-raster": _digits(form="triples", order="raster", tokens=0),
+    "mnist-query-raster": _digits(form="queries", order="raster", tokens=0),
+    "mnist-masked": _digits(form="masked", tokens=0),
+    "mnist-mlp": _digits(form="mlp", width=512, tokens=0),
 }
 
 DESCRIPTIONS = {
@@ -145,6 +229,13 @@ DESCRIPTIONS = {
     "pose-compress": "our compression of a pose to 30 numbers",
     "pose-denoise": "our denoiser, one pose at a time",
     "denoise": "our denoiser of motion over time, from the train and other takes",
+    "mnist-triples": "the any-order transformer on digits, decoder-only: position, value, target position",
+    "mnist-query": "the any-order transformer on digits, queries to a set of known pairs",
+    "mnist-raster": "a usual transformer of the same size that learns the raster order alone",
+    "mnist-triples-raster": "triples that learn the raster order alone",
+    "mnist-query-raster": "queries that learn the raster order alone",
+    "mnist-masked": "an encoder-only transformer of the same size on masked digits",
+    "mnist-mlp": "the order-agnostic perceptron on masked digits (DeepNADE)",
 }
 
 

@@ -37,6 +37,14 @@ class Processes:
             dist.all_reduce(total)
         return float(total)
 
+    def first(self, value: float) -> float:
+        """The number that the first process has, on all of them."""
+        if self.count == 1:
+            return value
+        told = torch.tensor(value, device=self.device)
+        dist.broadcast(told, 0)
+        return float(told)
+
 
 @contextmanager
 def processes() -> Iterator[Processes]:

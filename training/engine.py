@@ -6,6 +6,7 @@ same global batch and give the same loss curve as one, and a run that was killed
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
@@ -72,7 +73,7 @@ class Plan:
         return self.epochs * self.steps_per_epoch
 
     def indices(self, step: int) -> Tensor:
-        """(N,) the examples of a step, from the epoch's own shuffled order."""
+        """(N,) the examples of a step, from the epoch's own shuffled order. A timed run may pass the last epoch."""
         epoch, place = divmod(step, self.steps_per_epoch)
         order = torch.randperm(self.size, generator=_generator(self.seed, epoch, stream=0))
         return order[place * self.batch : (place + 1) * self.batch]
@@ -82,10 +83,34 @@ class Plan:
         return _generator(self.seed, step, stream=1)
 
 
-def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """The rate of a step: a linear rise over the warm-up, then constant or a half cosine to zero."""
+class _Clock:
+    """How much of a run is done: its steps, or the minutes that it may take, those before a kill included."""
+
+    def __init__(self, recipe: Recipe, plan: Plan, processes: Processes) -> None:
+        self.budget = recipe.minutes * 60
+        self.plan = plan
+        self.processes = processes
+        self.before = 0.0
+        self.started = time.monotonic()
+
+    def share(self, step: int) -> float:
+        """The share of the run that is done before `step`, the same on all processes; 1 and above is its end."""
+        if not self.budget:
+            return step / self.plan.steps
+        return self.processes.first((self.before + time.monotonic() - self.started) / self.budget)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"seconds": self.before + time.monotonic() - self.started}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.before = float(state_dict["seconds"])
+
+
+def learning_rate(recipe: Recipe, step: int, done: float) -> float:
+    """The rate of a step, `done` (0 to 1) of the run before it: a linear rise over the warm-up, then constant or a
+    half cosine to zero."""
     rate = recipe.learning_rate * min(1.0, (step + 1) / (recipe.warm_up + 1))
-    return rate if recipe.schedule == "constant" else rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+    return rate if recipe.schedule == "constant" else rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def train(
@@ -101,25 +126,32 @@ def train(
     model.to(processes.device)
     average = _Average(model, recipe.ema)
     optimizer = _optimizer(model, recipe)
-    checkpoint = Checkpoint(folder, {"model": model, "average": average.model, "optimizer": optimizer})
+    clock = _Clock(recipe, plan, processes)
+    parts = {"model": model, "average": average.model, "optimizer": optimizer}
+    checkpoint = Checkpoint(folder, parts | {"clock": clock} if recipe.minutes else parts)
     start = checkpoint.load(processes.device)
     losses: nn.Module = _Losses(model, task)
     if processes.count > 1:
         losses = DistributedDataParallel(losses, broadcast_buffers=False)
+    if recipe.compile:
+        losses = torch.compile(losses)
     saved = time.monotonic()
     with Record(folder, start, plan.steps, processes.is_first, tensorboard) as record:
-        for step in range(start, plan.steps):
-            rate = learning_rate(recipe, step, plan.steps)
+        step = start
+        share = clock.share(step)
+        while share < 1:
+            rate = learning_rate(recipe, step, share)
             loss = _step(losses, task, plan, optimizer, recipe, processes, step, rate)
             average.follow(model, step)
-            done = step + 1
-            if done % recipe.log_every == 0 or done == plan.steps:
-                record.log(done, epoch=done / plan.steps_per_epoch, loss=processes.sum(loss), learning_rate=rate)
+            step += 1
+            share = clock.share(step)
+            if step % recipe.log_every == 0 or share >= 1:
+                record.log(step, epoch=step / plan.steps_per_epoch, loss=processes.sum(loss), learning_rate=rate)
                 if processes.is_first and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    checkpoint.save(done)
+                    checkpoint.save(step)
                     saved = time.monotonic()
-        if processes.is_first and start < plan.steps:
-            checkpoint.save(plan.steps)
+        if processes.is_first and start < step:
+            checkpoint.save(step)
     return average.model
 
 
@@ -139,14 +171,23 @@ def _step(
     share = [processes.share(part).to(processes.device) for part in batch]
     for group in optimizer.param_groups:
         group["lr"] = rate
-    loss = losses(*share).sum() / len(indices)
     optimizer.zero_grad()
-    # DistributedDataParallel averages gradients over processes; the shares' losses are to be summed.
-    (loss * processes.count).backward()
+    loss = torch.zeros((), device=processes.device)
+    pieces = list(zip(*(part.chunk(recipe.accumulate) for part in share), strict=True))
+    for piece, rows in enumerate(pieces):
+        # Gradients travel between processes once, with the last piece.
+        last = piece == len(pieces) - 1
+        alone = contextlib.nullcontext() if last or processes.count == 1 else losses.no_sync()
+        with alone:
+            with torch.autocast(processes.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                part = losses(*rows).sum() / len(indices)
+            # DistributedDataParallel averages gradients over processes; the shares' losses are to be summed.
+            (part * processes.count).backward()
+        loss += part.detach()
     if recipe.clip:
         nn.utils.clip_grad_norm_(losses.parameters(), recipe.clip)
     optimizer.step()
-    return loss.detach()
+    return loss
 
 
 class _Average:

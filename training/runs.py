@@ -29,6 +29,9 @@ from .tasks import task_for
 FOLDER = Path("runs")
 KEPT = Path(__file__).parent / "weights"
 DESCRIPTION = "run.json"
+_BASE_DEFAULTS = {
+    entry.name: entry.default for entry in dataclasses.fields(Recipe) if entry.default is not dataclasses.MISSING
+}
 
 
 class RunError(MenderError):
@@ -61,7 +64,7 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     aligned = rotation.aligned(stacked, frame.reference)
     with processes() as here:
         if here.is_first:
-            _claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, frame)
+            claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame))
         torch.manual_seed(recipe.seed)
         model = network(recipe, frame)
         tell_about(model, recipe, frame, aligned)
@@ -77,7 +80,7 @@ def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path
     frame, stretch = motion.frame_of(poses), motion.stretches_of(poses)
     with processes() as here:
         if here.is_first:
-            _claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, frame)
+            claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, _told(frame))
         torch.manual_seed(recipe.seed)
         model = motion.network(recipe, stretch)
         averaged = engine.train(model, motion.task(stretch, poses.joints), recipe, folder, here, tensorboard)
@@ -88,7 +91,7 @@ def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path
 
 def load(folder: Path) -> Run:
     """The finished run in `folder`, its network ready to use. Raises RunError or WeightsMissingError."""
-    content = _read(folder)
+    content = read(folder)
     try:
         recipe = type(RECIPES[content["recipe"]]["cpu"])(**content["settings"])
         reference = np.array(content["reference"], dtype=np.float32)
@@ -144,25 +147,29 @@ def _sampled(poses: Array, count: int, seed: int) -> Array:
     return poses[np.random.default_rng(seed).choice(len(poses), count, replace=False)]
 
 
-def _claim(folder: Path, description: dict[str, Any], frame: PoseFrame) -> None:
-    """Write what the folder is for, or check that a run that began there is the same."""
+def _told(frame: PoseFrame) -> dict[str, Any]:
+    return {"joints": list(frame.joints), "reference": frame.reference.tolist(), "moving": frame.moving.tolist()}
+
+
+def claim(folder: Path, description: dict[str, Any], told: dict[str, Any]) -> None:
+    """Write what the folder is for, or check that a run that began there is the same; `told` is written beside it.
+
+    Raises RunError where it is not.
+    """
     if (folder / checkpoint.STATE).is_file():
-        begun = _read(folder)
+        begun = read(folder)
+        # A setting that came later had its default's effect before.
+        begun["settings"] = _BASE_DEFAULTS | begun.get("settings", {})
         if any(begun.get(key) != value for key, value in description.items()):
             raise RunError(
                 f"{folder} holds a run with other settings: name another folder with --folder, or remove it."
             )
     folder.mkdir(parents=True, exist_ok=True)
-    content = {
-        **description,
-        "joints": list(frame.joints),
-        "reference": frame.reference.tolist(),
-        "moving": frame.moving.tolist(),
-    }
-    (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n")
+    (folder / DESCRIPTION).write_text(json.dumps({**description, **told}, indent=1) + "\n")
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> dict[str, Any]:
+    """What a run's folder says that it holds. Raises RunError where it holds none."""
     try:
         content = json.loads((folder / DESCRIPTION).read_text())
     except (OSError, ValueError) as error:

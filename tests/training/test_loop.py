@@ -123,7 +123,7 @@ def test_steps_have_random_numbers_of_their_own():
 
 def test_the_cosine_ends_at_zero_and_the_warm_up_rises():
     recipe = replace(recipe_named("pose-compress"), warm_up=9)
-    rates = [engine.learning_rate(recipe, step, 100) for step in range(101)]
+    rates = [engine.learning_rate(recipe, step, step / 100) for step in range(101)]
     assert rates[0] == pytest.approx(recipe.learning_rate / 10)
     assert rates[:10] == sorted(rates[:10])
     assert rates[-1] == pytest.approx(0, abs=1e-12)

@@ -1,0 +1,90 @@
+"""Runs on MNIST: a recipe put to work on digits in its own folder, and read back from there."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from . import checkpoint, engine, memory
+from .config import RECIPES, DigitsRecipe
+from .data import mnist
+from .distributed import processes
+from .models.any_order import AnyOrderTransformer
+from .models.masked import MaskedPerceptron, MaskedTransformer
+from .models.values import Classes
+from .runs import DESCRIPTION, RunError, claim, read
+from .tasks.mnist import Digits, MaskedDigits
+
+
+@dataclass(frozen=True, eq=False)
+class DigitsRun:
+    """A finished run on digits: its recipe and the network, ready to use."""
+
+    name: str
+    recipe: DigitsRecipe
+    model: AnyOrderTransformer | MaskedTransformer | MaskedPerceptron
+
+
+def network(recipe: DigitsRecipe) -> AnyOrderTransformer | MaskedTransformer | MaskedPerceptron:
+    """A fresh network for a recipe."""
+    positions = torch.from_numpy(mnist.patch_positions(recipe.patch))
+    classes = recipe.levels ** (recipe.patch**2)
+    embed = Classes(classes, recipe.width)
+    if recipe.form == "mlp":
+        return MaskedPerceptron(len(positions), classes, recipe.width)
+    if recipe.form == "masked":
+        return MaskedTransformer(positions, embed, classes, recipe.width, recipe.depth, recipe.heads)
+    return AnyOrderTransformer(
+        positions, embed, classes, recipe.form, recipe.width, recipe.depth, recipe.heads, recipe.encoding
+    )
+
+
+def task(recipe: DigitsRecipe, digits: mnist.Digits) -> Digits:
+    """What a recipe learns from the images."""
+    raster = 1.0 if recipe.order == "raster" else 1 - recipe.random_share
+    kind = MaskedDigits if recipe.form in ("masked", "mlp") else Digits
+    return kind(digits.grey, recipe.patch, recipe.levels, recipe.redraw, recipe.tokens, recipe.whole, raster)
+
+
+def start(
+    name: str, recipe: DigitsRecipe, digits: mnist.Digits, folder: Path, sample: int = 0, tensorboard: bool = False
+) -> Path:
+    """Train a recipe on digits, or on the first `sample` of them; leaves weights and metrics in `folder`.
+
+    A folder with a checkpoint of the same recipe is gone on with. Raises RunError where it holds another.
+    """
+    memory.keep_freed()
+    if sample:
+        digits = dataclasses.replace(digits, grey=digits.grey[:sample], labels=digits.labels[:sample])
+    with processes() as here:
+        if here.is_first:
+            claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, {})
+        torch.manual_seed(recipe.seed)
+        learning = task(recipe, digits)
+        model = network(recipe)
+        if recipe.start_from:
+            checkpoint.load_weights(model, Path(recipe.start_from))
+        else:
+            model.start_at(learning.log_marginals)
+        averaged = engine.train(model, learning, recipe, folder, here, tensorboard)
+        if here.is_first:
+            checkpoint.save_weights(averaged, folder)
+    return folder
+
+
+def load(folder: Path) -> DigitsRun:
+    """The finished run in `folder`, its network ready to use. Raises RunError or WeightsMissingError."""
+    content = read(folder)
+    try:
+        name = content["recipe"]
+        recipe = type(RECIPES[name]["cpu"])(**content["settings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{folder / DESCRIPTION} was written by another version ({error}): train again.") from error
+    if not isinstance(recipe, DigitsRecipe):
+        raise RunError(f"{folder} holds a run of {name}, which is not one on digits.")
+    model = network(recipe)
+    checkpoint.load_weights(model, folder)
+    return DigitsRun(name, recipe, model.eval())
