@@ -6,65 +6,21 @@ Nothing is written here: see `edits`. Reading comes as steps, because a long act
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.errors import MenderError
-from ..core.rigs.alignment import Alignment, align
+from ..core.rigs.alignment import align
 from ..core.rigs.joint_map import JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import action
-from .action import Channels, Floats
+from .action import ActionError, Channels, Floats
+from .binding import Binding, Motion
+from .controlled import bind_controls, sample_controls, turns_of_controls
 from .job import Steps
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
 
 _NO_TURN = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)
-
-
-class RetargetError(MenderError):
-    """The action's rotations cannot be read as a model's joints."""
-
-
-@dataclass(frozen=True, eq=False)
-class Binding:
-    """An action that a model can see.
-
-    tracks: for each joint its track, None where the rig lacks the joint. between: for each joint the tracks of the
-    bones between it and the next joint above. free: the tracks of keyed bones that are no joint's, the body's root and
-    what carries it left aside; bones between joints may be among them. alignment: of the rest poses.
-    reference: (J, 4) the rotations that stand in for joints that the rig lacks.
-    """
-
-    tracks: tuple[Track | None, ...]
-    between: tuple[tuple[Track, ...], ...]
-    free: tuple[Track, ...]
-    alignment: Alignment
-    reference: Array
-
-    @property
-    def matched(self) -> list[Track]:
-        """The tracks of the joints that the rig has."""
-        return [track for track in self.tracks if track is not None]
-
-    @property
-    def read(self) -> list[Track]:
-        """The tracks of all bones that a model can change: those of joints, then the free ones."""
-        return [*self.matched, *self.free]
-
-
-@dataclass(frozen=True, eq=False)
-class Motion:
-    """Rotations at T frames.
-
-    body: (T, J, 4) local ones of the model's joints; absent joints hold the reference. free: (T, K, 4) those of the K
-    free bones in their own local space. between: bone -> (T, 4) or (4,), of the bones between joints in armature axes.
-    """
-
-    body: Array
-    free: Array
-    between: Mapping[str, Array] = field(default_factory=dict)
 
 
 def bind(
@@ -78,9 +34,10 @@ def bind(
     """Read the rotation curves of the bones in `joints`, of those between them, and of the other bones in `asked`.
 
     skeleton, reference: the model's joints and (J, 4) the rotations that stand in for those that the rig lacks.
-    Raises RetargetError where there is nothing to read, ActionError where a bone's curves cannot be read as one
-    rotation mode.
+    Raises ActionError where there is nothing to read, or a bone's curves cannot be read as one rotation mode.
     """
+    if joints.seen_of:
+        return (yield from bind_controls(obj, channels, joints, skeleton, reference, asked))
     curves = action.by_path(channels)
     bones = [joints.bone_of.get(name) for name in skeleton.names]
     matched = [bone for bone in bones if bone]
@@ -98,11 +55,13 @@ def bind(
         yield done / len(names)
     free = tuple(tracks[name] for name in other if tracks[name].curves)
     if not matched and not free:
-        raise RetargetError(
+        raise ActionError(
             f"No bone of {obj.name} bears the name of a joint that the model knows (such as "
             f"{', '.join(skeleton.names[:3])}): rename its bones, or choose another armature or model."
         )
     return Binding(
+        names=skeleton.names,
+        parents=skeleton.parents,
         tracks=tuple(tracks[bone] if bone else None for bone in bones),
         between=tuple(tuple(tracks[b] for b in chains[bone]) if bone else () for bone in bones),
         free=free,
@@ -130,6 +89,8 @@ def model_frames(keys: Floats, scene_fps: float, model_fps: float | None) -> Flo
 
 def sample(binding: Binding, frames: Floats) -> Steps[Motion]:
     """The motion at `frames` (T,). Raises ActionError where a curve says no rotation there."""
+    if binding.controls:
+        return (yield from sample_controls(binding, binding.controls, frames))
     body = np.empty((len(frames), len(binding.tracks), 4), dtype=np.float32)
     free = np.empty((len(frames), len(binding.free), 4), dtype=np.float32)
     between: dict[str, Array] = {}
@@ -152,11 +113,14 @@ def sample(binding: Binding, frames: Floats) -> Steps[Motion]:
     return Motion(body, free, between)
 
 
-def turns(binding: Binding, motion: Motion, clean: Motion) -> Steps[dict[str, Array]]:
+def turns(binding: Binding, frames: Floats, motion: Motion, clean: Motion) -> Steps[dict[str, Array]]:
     """Bone -> (T, 4) the turn, in the bone's own space after its rotation, that makes `motion` into `clean`.
 
-    Where bones between two joints turn too, the lower joint's bone turns back by as much: it ends as the model has it.
+    Both are at `frames` (T,). Where bones between two joints turn too, the lower joint's bone turns back by as much: it
+    ends as the model has it.
     """
+    if binding.controls:
+        return (yield from turns_of_controls(binding, binding.controls, frames, motion, clean))
     result: dict[str, Array] = {}
     moved: dict[str, Array] = {}  # the bones between joints, in armature axes, as they will be
     for place, bone in enumerate(binding.free):

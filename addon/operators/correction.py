@@ -10,6 +10,7 @@ import numpy as np
 
 from ..blender import retarget
 from ..blender.action import Floats
+from ..blender.binding import Binding
 from ..blender.frames import sample_frames, scene_fps
 from ..blender.job import Steps, part, threaded
 from ..blender.tracks import KeyRange
@@ -27,7 +28,7 @@ class Correction:
     turns: Mapping[str, Array]
 
 
-def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, timed: Floats) -> Steps[Correction]:
+def correction(scene: bpy.types.Scene, model: Model, binding: Binding, timed: Floats) -> Steps[Correction]:
     """How `model` would mend the motion that it sees through `binding`, for keys at the frames `timed` (K,).
 
     A model of single poses sees those at the keys, or at its own rate if it has one. One that sees time sees the whole
@@ -46,5 +47,5 @@ def correction(scene: bpy.types.Scene, model: Model, binding: retarget.Binding, 
         absent = np.array([track is None for track in binding.tracks])
         body = yield from part(threaded(denoiser.denoise, model, motion.body, fps, None, absent), 0.2, 0.8)
         clean = replace(motion, body=body)
-    turns = yield from part(retarget.turns(binding, motion, clean), 0.8, 1.0)
+    turns = yield from part(retarget.turns(binding, frames, motion, clean), 0.8, 1.0)
     return Correction(frames, turns)

@@ -22,6 +22,7 @@ class Family:
     spine, neck: bones from the pelvis up to the one that carries the shoulders, and from there up to below the head.
     side_words, sided_form, centre_form: how the family writes a name, as in "Left" and "{side}{bone}".
     marks: bones that tell this family from another one with the same names.
+    shown: where the bones are controls that move others through constraints, the bones that show each joint's pose.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Family:
     sided_form: str = "{side}{bone}"
     centre_form: str = "{bone}"
     marks: tuple[str, ...] = ()
+    shown: Family | None = None
 
     def spelled(self, bone: str, side: str = "") -> str:
         """The bone's name as this family writes it; `side` is "Left", "Right" or ""."""

@@ -29,6 +29,7 @@ class RigMatch:
     doubtful: joint -> why its bone should be looked at, for joints in `bones`.
     unmatched_joints: canonical joints without a bone, without the `RARE_JOINTS`.
     unmatched_bones: bones that are no joint.
+    seen: joint -> bone that shows its pose, where the rig's bones are controls of others; else empty.
     """
 
     family: str
@@ -36,16 +37,19 @@ class RigMatch:
     doubtful: Mapping[str, str] = field(default_factory=dict)
     unmatched_joints: tuple[str, ...] = ()
     unmatched_bones: tuple[str, ...] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """A rig read as one family: joint -> bone, joint -> other bones of the same name, and how well it fits."""
+    """A rig read as one family: joint -> bone, joint -> other bones of the same name, how well it fits, joint -> bone
+    that shows what a control does."""
 
     family: Family
     bones: dict[str, str]
     others: dict[str, list[str]]
     score: float
+    seen: dict[str, str] = field(default_factory=dict)
 
 
 def match(
@@ -71,9 +75,12 @@ def match(
     if fit is not None and len(fit.bones) >= _FEWEST_NAMED:
         family, bones, doubtful = fit.family.name, dict(fit.bones), _double_names(fit)
         doubtful |= _missing_limbs(bones, found, names)
-        doubtful |= off_chain(bones, names, parents)
+        seen = fit.seen
+        if not seen:
+            doubtful |= off_chain(bones, names, parents)
         doubtful |= _wrong_sides(bones, names, rest_positions)
     elif found is not None:
+        seen = {}
         family, bones = BY_STRUCTURE, {joint: names[bone] for joint, bone in found.joints.items()}
         reason = "found by its place in the skeleton, not by its name"
         sided_reason = reason if found.facing_known else f"{reason}; left and right may be swapped"
@@ -86,6 +93,7 @@ def match(
         {joint: doubtful[joint] for joint in JOINTS if joint in doubtful},
         tuple(joint for joint in _without(JOINTS, RARE_JOINTS) if joint not in bones),
         _without(names, set(bones.values())),
+        {joint: seen[joint] for joint in JOINTS if joint in seen},
     )
 
 
@@ -125,7 +133,8 @@ def _fit(family: Family, readings: Mapping[BoneName, list[str]], keyed: frozense
     bones |= spread(*chains)
     marks = sum(read(mark) in readings for mark in family.marks)
     animated = sum(bone in keyed for bone in bones.values())
-    return _Fit(family, bones, others, len(bones) + marks + 2 * animated + exact / max(len(bones), 1))
+    seen = _fit(family.shown, readings, keyed).bones if family.shown else {}
+    return _Fit(family, bones, others, len(bones) + marks + 2 * animated + exact / max(len(bones), 1), seen)
 
 
 @cache

@@ -39,7 +39,7 @@ def match_rig(
 
     bones, parents, rest_positions, keyed: as `match` takes them. joints: the model's. Doubtful joints are left out and
     suggested, among them all that only the rig's structure shows; and with one that hangs elsewhere in the rig those
-    below it, because their local rotations are others.
+    below it, because their local rotations are others. Of controls it does not matter where they hang.
     """
     rig = match(bones, parents, rest_positions, frozenset(keyed))
     own = replace(match_by_name(bones, joints), root=rig.bones.get(ROOT, ""))
@@ -50,18 +50,20 @@ def match_rig(
         return replace(own, left_out={joint: rig.doubtful[joint] for joint in found}, suggested=found)
     if not rig.family or len(known) < MOST * len(own):
         return own
-    left_out: dict[str, str] = {}
+    unseen = [joint for joint in known if rig.seen and joint not in rig.seen]
+    left_out = {joint: f"no bone shows what {known[joint]} does" for joint in unseen}
     for joint in rig.bones:
         above = next((other for other in joints_above(joint) if other in left_out), None)
         if joint in rig.doubtful:
             left_out[joint] = rig.doubtful[joint]
-        elif above is not None:
+        elif above is not None and not rig.seen:
             left_out[joint] = f"it hangs below {above}, which is left out"
-    elsewhere = off_chain(known, bones, parents)
+    elsewhere = {} if rig.seen else off_chain(known, bones, parents)
     return JointMap(
         {joint: bone for joint, bone in known.items() if joint not in left_out},
         {joint: reason for joint, reason in left_out.items() if joint in joints},
         "" if known.items() <= own.bone_of.items() else rig.family,
         {joint: bone for joint, bone in known.items() if joint in left_out and joint not in elsewhere},
-        root=own.root,
+        {joint: bone for joint, bone in rig.seen.items() if joint in joints or joint == ROOT},
+        own.root,
     )

@@ -1,0 +1,232 @@
+"""A generated Rigify rig: its controls' keys are denoised by what is seen of the bones that they move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import addon_utils
+import bpy
+import numpy as np
+import pytest
+from mathutils import Quaternion
+
+from addon.blender import action, retarget
+from addon.blender.edits import edits, write_edits
+from addon.blender.job import finish
+from addon.blender.tracks import KeyRange
+from addon.core.rigs.alignment import align
+from addon.core.rigs.canonical import SIDES, sided
+from addon.core.rigs.families import cmu
+from addon.core.rotation import angle_between, conjugate, exp, multiply
+from addon.operators.rig import joints_of
+from tests.blender.figure import key_rotations, wobble
+from tests.blender.test_rigs import BODY, MODEL, SHARED, bake, make_rig, write_pulling_model
+
+FRAMES = np.arange(1, 9, dtype=np.float32)
+CONTROL = {
+    "Hips": "spine_fk",
+    "LowerBack": "spine_fk.001",
+    "Spine": "spine_fk.002",
+    "Spine1": "spine_fk.003",
+    "Neck": "neck",
+    "Head": "head",
+} | {
+    sided(part, side): f"{bone}.{side[0]}"
+    for side in SIDES
+    for part, bone in {
+        "UpLeg": "thigh_fk",
+        "Leg": "shin_fk",
+        "Foot": "foot_fk",
+        "ToeBase": "toe_fk",
+        "Shoulder": "shoulder",
+        "Arm": "upper_arm_fk",
+        "ForeArm": "forearm_fk",
+        "Hand": "hand_fk",
+    }.items()
+}
+SPINE = ("LowerBack", "Spine", "Spine1")
+SEEN = {
+    joint: CONTROL[joint] if joint in SPINE else f"ORG-{bone.replace('_fk', '')}" for joint, bone in CONTROL.items()
+} | {"Neck": "ORG-spine.004", "Head": "ORG-spine.006"}
+
+
+@pytest.fixture(autouse=True)
+def model(tmp_path, monkeypatch):
+    """A model that pulls every pose by a third towards a pose of its own."""
+    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
+    return write_pulling_model(tmp_path)
+
+
+def turned(obj, bones):
+    """(T, J, 4) how the bones are turned against their rest, in armature axes, measured in the evaluated scene."""
+    result = []
+    for frame in FRAMES:
+        bpy.context.scene.frame_set(int(frame))
+        now = [obj.pose.bones[bone] for bone in bones]
+        result.append([b.matrix.to_quaternion() @ b.bone.matrix_local.to_quaternion().inverted() for b in now])
+    return np.array(result)
+
+
+def body_motion():
+    """Joint -> (T, 4) the motion that `test_rigs.bake` gives the other rigs."""
+    return {joint: wobble(FRAMES, seed, 0.5).astype(float) for seed, joint in enumerate(BODY.names)}
+
+
+def bake_seen(obj):
+    """Key the controls so that the bones which are seen do the body's motion; returns (T, J, 4) what they shall do."""
+    heads = np.zeros((len(MODEL), 3))
+    for joint, name in enumerate(MODEL.names):
+        heads[joint] = obj.data.bones[SEEN[name]].head_local
+    found = align(MODEL, np.tile([1.0, 0, 0, 0], (len(MODEL), 1)), np.ones(len(MODEL), bool), heads)
+    local = body_motion()
+    axes = found.left[MODEL.index("LowerBack")]  # it rests as the model's does: only the axes differ
+    wanted = {"Hips": multiply(multiply(conjugate(axes), local["Hips"]), axes)}
+    for joint, name in enumerate(MODEL.names):
+        parent = MODEL.parents[joint]
+        own = multiply(multiply(conjugate(found.left[joint]), local[name]), conjugate(found.right[joint]))
+        wanted[name] = multiply(wanted[MODEL.names[parent] if parent >= 0 else "Hips"], own)
+    keyed = {joint: [] for joint in CONTROL}
+    for row, _ in enumerate(FRAMES):
+        for _ in range(4):
+            for joint in CONTROL:
+                seen, control = obj.pose.bones[SEEN[joint]], obj.pose.bones[CONTROL[joint]]
+                bpy.context.view_layer.update()
+                target = Quaternion(wanted[joint][row]) @ seen.bone.matrix_local.to_quaternion()
+                missing = target @ seen.matrix.to_quaternion().inverted()
+                place = control.matrix.to_quaternion()
+                control.rotation_mode = "QUATERNION"
+                control.rotation_quaternion = control.rotation_quaternion @ (place.inverted() @ missing @ place)
+        for joint, name in CONTROL.items():
+            keyed[joint].append(np.array(obj.pose.bones[name].rotation_quaternion.normalized()))
+    key_rotations(obj, FRAMES, {CONTROL[joint]: np.array(q, dtype=np.float32) for joint, q in keyed.items()})
+    return np.stack([wanted[joint] for joint in ("Hips", *MODEL.names)], axis=1)
+
+
+ORDER = ("Hips", *MODEL.names)
+
+
+@pytest.fixture(scope="module")
+def rig_file(tmp_path_factory):
+    """A real human rig, its limbs on FK, with the motion on its controls. That takes a while, so it is made once."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    addon_utils.enable("rigify", default_set=True)
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    obj = bpy.context.object
+    for limb in ("thigh", "upper_arm"):
+        for side in "LR":
+            obj.pose.bones[f"{limb}_parent.{side}"]["IK_FK"] = 1.0
+    obj.update_tag()
+    wanted = bake_seen(obj)
+    assert np.degrees(angle_between(turned(obj, [SEEN[joint] for joint in ORDER]), wanted)).max() < 0.05
+    path = str(tmp_path_factory.mktemp("rigify") / "rig.blend")
+    bpy.data.libraries.write(path, {obj})
+    return path
+
+
+@pytest.fixture
+def moving(rig_file):
+    """The rig in the scene, moving as it should."""
+    with bpy.data.libraries.load(rig_file) as (there, wanted):
+        wanted.objects = there.objects
+    obj = next(obj for obj in wanted.objects if obj.type == "ARMATURE")
+    bpy.context.scene.collection.objects.link(obj)
+    bpy.context.view_layer.objects.active = obj
+    obj.select_set(True)
+    bpy.context.view_layer.update()
+    return obj
+
+
+def test_the_same_motion_is_seen_to_denoise_like_on_a_plain_rig(moving):
+    plain, bones = make_rig(cmu.FAMILY)
+    bake(plain, bones, a_pose=False, frames=FRAMES)
+    changes = []
+    for obj, names in ((plain, bones), (moving, SEEN)):
+        bpy.context.view_layer.objects.active = obj
+        before = turned(obj, [names[joint] for joint in ORDER])
+        assert bpy.ops.mocap_mender.denoise_action(model="tiny") == {"FINISHED"}
+        after = turned(obj, [names[joint] for joint in ORDER])
+        changes.append(multiply(after, conjugate(before)))
+    assert np.degrees(angle_between(changes[0], np.array([1.0, 0, 0, 0]))).mean() > 1, "the model changes the motion"
+    assert np.degrees(angle_between(changes[0], changes[1])).max() < 0.5
+
+
+def bound(obj):
+    joints = joints_of(obj, action.assigned_channels(obj), SHARED)
+    reference = np.tile([1.0, 0, 0, 0], (len(MODEL), 1))
+    return finish(retarget.bind(obj, action.assigned_channels(obj), joints, MODEL, reference))
+
+
+def apply(obj, change):
+    """Turn every joint of the model by (T, J, 4) `change` after its rotation, the whole way through."""
+    binding = bound(obj)
+    motion = finish(retarget.sample(binding, FRAMES))
+    clean = replace(motion, body=multiply(motion.body, change.astype(np.float32)))
+    turns = finish(retarget.turns(binding, FRAMES, motion, clean))
+    changes, _ = finish(edits(binding.read, FRAMES, turns, KeyRange(), dict.fromkeys(turns, 1.0)))
+    write_edits(action.assigned_channels(obj), changes)
+    return turns
+
+
+def test_no_change_is_the_identity_and_a_change_taken_back_too(moving):
+    names = [SEEN[joint] for joint in ORDER]
+    before = turned(moving, names)
+    still = np.tile([1.0, 0, 0, 0], (len(FRAMES), len(MODEL), 1))
+    apply(moving, still)
+    assert np.degrees(angle_between(turned(moving, names), before)).max() < 0.01
+    change = exp(np.random.default_rng(2).normal(0, 0.05, (len(FRAMES), len(MODEL), 3)))
+    apply(moving, change)
+    assert np.degrees(angle_between(turned(moving, names), before)).mean() > 1
+    apply(moving, conjugate(change))
+    assert np.degrees(angle_between(turned(moving, names), before)).max() < 0.03
+
+
+def test_the_scene_and_what_is_posed_by_hand_stay(moving):
+    scene = bpy.context.scene
+    scene.frame_set(7, subframe=0.25)
+    torso = moving.pose.bones["torso"]
+    torso.rotation_quaternion = (0.8, 0.6, 0, 0)
+    head = moving.pose.bones["head"].rotation_quaternion.copy()
+    apply(moving, np.tile([1.0, 0, 0, 0], (len(FRAMES), len(MODEL), 1)))
+    assert (scene.frame_current, scene.frame_subframe) == (7, 0.25)
+    np.testing.assert_allclose(torso.rotation_quaternion, (0.8, 0.6, 0, 0), atol=1e-6)
+    np.testing.assert_allclose(moving.pose.bones["head"].rotation_quaternion, head, atol=1e-6)
+
+
+def values(obj, bone):
+    curves = action.by_path(action.assigned_channels(obj))
+    return [action.read_points(curves[action.bone_path(bone, "rotation_quaternion"), i]).tolist() for i in range(4)]
+
+
+def test_a_limb_on_ik_keeps_its_keys_and_is_named(moving):
+    moving.pose.bones["thigh_parent.L"]["IK_FK"] = 0.0
+    moving.update_tag()
+    bpy.context.view_layer.update()
+    assert "thigh_fk.L does not turn ORG-thigh.L here" in bound(moving).left_out["LeftUpLeg"]
+    before, other = values(moving, "thigh_fk.L"), values(moving, "thigh_fk.R")
+    bpy.ops.mocap_mender.denoise_action(model="tiny")
+    assert values(moving, "thigh_fk.L") == before
+    assert values(moving, "thigh_fk.R") != other
+
+
+def test_a_limb_that_is_on_ik_for_some_frames_keeps_its_keys_there(moving):
+    owner = moving.pose.bones["upper_arm_parent.R"]
+    for frame, value in ((1, 1.0), (4, 1.0), (5, 0.0), (8, 0.0)):
+        owner["IK_FK"] = value
+        owner.keyframe_insert('["IK_FK"]', frame=frame)
+    before = np.array(values(moving, "upper_arm_fk.R"))
+    bpy.ops.mocap_mender.denoise_action(model="tiny")
+    changed = np.abs(np.array(values(moving, "upper_arm_fk.R")) - before).max(axis=(0, 2)) > 1e-6
+    assert changed[:4].all()
+    assert not changed[4:].any()
+
+
+def test_a_spine_that_would_turn_the_pelvis_needs_the_pelvis_keyed(moving):
+    curves = action.by_path(action.assigned_channels(moving))
+    for index in range(4):
+        path = action.bone_path("spine_fk", "rotation_quaternion")
+        action.assigned_channels(moving).fcurves.remove(curves[path, index])
+    left_out = bound(moving).left_out
+    assert list(left_out) == ["LowerBack"]
+    assert "spine_fk has no keys to hold it" in left_out["LowerBack"]
