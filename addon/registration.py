@@ -6,21 +6,29 @@ import bpy
 
 from . import preferences, properties, rig_properties
 from .operators import (
+    bake_preview,
     commands,
+    compress_action,
     denoise_action,
     export_motion,
     import_motion,
+    live_preview,
+    preview_handler,
+    preview_settings,
+    restore_action,
     rig_map,
     runtime_check,
     stop_job,
 )
-from .ui import menus, panel, rig_map_panel
+from .ui import compression_panel, menus, panel, preview_panel, rig_map_panel
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
     rig_properties.RigJoint,
     rig_properties.RigMap,
+    preview_settings.HeldNumbers,
+    preview_settings.PreviewSettings,
     preferences.MenderPreferences,
     import_motion.MOCAP_MENDER_OT_import_motion,
     export_motion.MOCAP_MENDER_OT_export_motion,
@@ -38,6 +46,13 @@ CLASSES: tuple[type, ...] = (
     rig_map_panel.MOCAP_MENDER_UL_rig_map,
     rig_map_panel.MOCAP_MENDER_MT_rig_map_presets,
     rig_map_panel.MOCAP_MENDER_PT_rig_map,
+    live_preview.MOCAP_MENDER_OT_live_preview,
+    bake_preview.MOCAP_MENDER_OT_bake_preview,
+    preview_panel.MOCAP_MENDER_MT_preview_models,
+    preview_panel.MOCAP_MENDER_PT_preview,
+    compress_action.MOCAP_MENDER_OT_compress_action,
+    restore_action.MOCAP_MENDER_OT_restore_action,
+    compression_panel.MOCAP_MENDER_PT_compression,
 )
 
 
@@ -47,6 +62,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.register()
     rig_properties.register()
+    preview_settings.register()
+    preview_handler.register()
     menus.register()
     commands.register()
     preferences.make_model_folder()
@@ -58,6 +75,8 @@ def unregister() -> None:
     commands.unregister()
     menus.unregister()
     runtime_check.unregister()
+    preview_handler.unregister()
+    preview_settings.unregister()
     rig_properties.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):

@@ -6,6 +6,8 @@ For B bones it holds, one property after the other as in `PROPERTIES`, the numbe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from ..core.rotation import Array
 from ..core.rotation_mode import from_quaternion, has_rotation, property_of, to_quaternion
 from . import action
-from .action import Channels, Floats
+from .action import ActionError, Floats
 
 PROPERTIES = {
     "location": 3,
@@ -55,65 +57,140 @@ def write(obj: Any, pose: Floats) -> bool:
     return changed
 
 
-def places(rows: Sequence[int] | Places, name: str, count: int) -> Places:
-    """(len(rows), n) where the property `name` of the bones at `rows` of `count` stands in the pose."""
-    start = 0
-    for other, width in PROPERTIES.items():
-        if other == name:
-            return start + np.asarray(rows, dtype=np.intp)[:, None] * width + np.arange(width)
-        start += count * width
-    raise KeyError(name)
+@dataclass(frozen=True, eq=False)
+class Rotations:
+    """Where the rotations of some bones stand in the pose, by rotation mode.
+
+    count: how many bones. groups: for each mode which of the bones have it (n,), and where their numbers are (n, k).
+    """
+
+    count: int
+    groups: tuple[tuple[str, Places, Places], ...]
+
+    @property
+    def places(self) -> Places:
+        """(C,) all of the places."""
+        return np.concatenate([table.ravel() for _, _, table in self.groups])
+
+    def compact(self) -> Rotations:
+        """The same for poses of which only `places` are there."""
+        groups, start = [], 0
+        for mode, own, table in self.groups:
+            groups.append((mode, own, start + np.arange(table.size).reshape(table.shape)))
+            start += table.size
+        return Rotations(self.count, tuple(groups))
 
 
-def place_by_path(names: Sequence[str]) -> dict[tuple[str, int], int]:
-    """Data path and array index, as an F-curve names them -> place in the pose of the bones `names`."""
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """What stays the same of an armature from frame to frame, without any reference into Blender's data.
+
+    names, modes: of all B bones in the pose's order. place_of: a curve's data path and index -> place in the pose.
+    """
+
+    names: tuple[str, ...]
+    modes: tuple[str, ...]
+    place_of: Mapping[tuple[str, int], int]
+
+    def places(self, bones: Sequence[str], name: str) -> Places:
+        """(len(bones), n) where the property `name` of `bones` stands in the pose."""
+        row = {bone: row for row, bone in enumerate(self.names)}
+        return _places([row[bone] for bone in bones], name, len(self.names))
+
+
+@lru_cache(maxsize=64)
+def rotations_of(rig: Rig, bones: tuple[str, ...]) -> Rotations:
+    """Where the rotations of `bones` stand in the rig's pose."""
+    mode_of = dict(zip(rig.names, rig.modes, strict=True))
+    groups = []
+    for mode in dict.fromkeys(mode_of[bone] for bone in bones):
+        own = [i for i, bone in enumerate(bones) if mode_of[bone] == mode]
+        table = rig.places([bones[i] for i in own], property_of(mode))
+        groups.append((mode, np.array(own, dtype=np.intp), table))
+    return Rotations(len(bones), tuple(groups))
+
+
+def rig_of(obj: Any) -> Rig:
+    """The armature object as it is now."""
+    names = tuple(bone.name for bone in obj.pose.bones)
+    return Rig(names, tuple(bone.rotation_mode for bone in obj.pose.bones), _place_by_path(names))
+
+
+@lru_cache(maxsize=16)
+def at_rest(rig: Rig) -> Floats:
+    """(17·B,) the pose in which every bone rests."""
+    pose = np.zeros(sum(PROPERTIES.values()) * len(rig.names), dtype=np.float32)
+    pose[rig.places(rig.names, "scale")] = 1
+    pose[rig.places(rig.names, "rotation_quaternion")[:, 0]] = 1
+    pose[rig.places(rig.names, "rotation_axis_angle")[:, 2]] = 1  # Blender's axis where nothing turns: Y
+    return pose
+
+
+def animated(curves: Mapping[tuple[str, int], bpy.types.FCurve], rig: Rig) -> dict[int, bpy.types.FCurve]:
+    """Place in the pose -> curve, for all curves (by path and index) that move the pose and are not muted."""
     found = {}
-    for name in PROPERTIES:
-        table = places(range(len(names)), name, len(names)).tolist()
-        for bone, row in zip(names, table, strict=True):
-            path = action.bone_path(bone, name)
-            found.update({(path, index): place for index, place in enumerate(row)})
-    return found
-
-
-def animated(channels: Channels, place_of: Mapping[tuple[str, int], int]) -> list[tuple[int, bpy.types.FCurve]]:
-    """Place in the pose and curve, for all curves that move the pose and are not muted."""
-    found = []
-    for curve in channels.fcurves:
-        place = place_of.get((curve.data_path, curve.array_index))
+    for path, curve in curves.items():
+        place = rig.place_of.get(path)
         if place is not None and not action.is_muted(curve):
-            found.append((place, curve))
+            found[place] = curve
     return found
 
 
-def modes(obj: Any) -> list[str]:
-    """The rotation mode of every bone."""
-    return [bone.rotation_mode for bone in obj.pose.bones]
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One property of one bone, and the places (n,) of its numbers in the pose."""
+
+    bone: str
+    name: str
+    places: Places
 
 
-def by_mode(modes: Sequence[str], rows: Sequence[int]) -> list[tuple[str, Places, Places]]:
-    """For each rotation mode among the bones at `rows`: the mode, which of `rows` (by place in it) have it, and where
-    their rotations stand in the pose (len, n)."""
+@lru_cache(maxsize=16)
+def parts_of(rig: Rig, wanted: frozenset[int]) -> tuple[Part, ...]:
+    """The properties that have a number at one of the places `wanted`, in the pose's order."""
     found = []
-    for mode in dict.fromkeys(modes[row] for row in rows):
-        own = [i for i, row in enumerate(rows) if modes[row] == mode]
-        table = places([rows[i] for i in own], property_of(mode), len(modes))
-        found.append((mode, np.array(own, dtype=np.intp), table))
-    return found
+    for name in PROPERTIES:
+        for bone, places in zip(rig.names, rig.places(rig.names, name), strict=True):
+            if not wanted.isdisjoint(places.tolist()):
+                found.append(Part(bone, name, places))
+    return tuple(found)
 
 
-def rotations(poses: Floats, groups: Sequence[tuple[str, Places, Places]], count: int) -> Array:
-    """(T, count, 4) quaternions of the bones in `groups`, of poses (T, 17·B). Raises ActionError for none."""
-    result = np.empty((len(poses), count, 4), dtype=np.float32)
-    for mode, own, table in groups:
+def quaternions(poses: Floats, rotations: Rotations) -> Array:
+    """(T, count, 4) the bones' rotations in poses (T, 17·B). Raises ActionError where one is none."""
+    result = np.empty((len(poses), rotations.count, 4), dtype=np.float32)
+    for mode, own, table in rotations.groups:
         values = poses[:, table]
         if not has_rotation(values, mode).all():
-            raise action.ActionError("A bone has no valid rotation: mend or delete its keys, or reset its rotation.")
+            raise ActionError("A bone has no valid rotation: mend or delete its keys, or clear its rotation.")
         result[:, own] = to_quaternion(values, mode)
     return result
 
 
-def put_rotations(pose: Floats, groups: Sequence[tuple[str, Places, Places]], q: Array) -> None:
-    """Put quaternions (count, 4) into a pose (17·B,), in the turns and signs nearest to what stands there."""
-    for mode, own, table in groups:
+def put_quaternions(pose: Floats, rotations: Rotations, q: Array) -> None:
+    """Put rotations (count, 4) into a pose (17·B,), in the turns and signs nearest to what stands there."""
+    for mode, own, table in rotations.groups:
         pose[table] = from_quaternion(q[own], mode, pose[table])
+
+
+def _places(rows: Sequence[int], name: str, count: int) -> Places:
+    start = 0
+    for other, width in PROPERTIES.items():
+        if other == name:
+            break
+        start += count * width
+    return start + np.array(rows, dtype=np.intp)[:, None] * PROPERTIES[name] + np.arange(PROPERTIES[name])
+
+
+def _place_by_path(names: Sequence[str]) -> dict[tuple[str, int], int]:
+    found = {}
+    for name in PROPERTIES:
+        for bone, places in zip(names, _places(range(len(names)), name, len(names)).tolist(), strict=True):
+            path = action.bone_path(bone, name)
+            found.update({(path, index): place for index, place in enumerate(places)})
+    return found
+
+
+def is_used(part: Part, mode: str) -> bool:
+    """Whether a bone in this rotation mode goes by the property at all."""
+    return not part.name.startswith("rotation") or part.name == property_of(mode)

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import rates
 from .noise import component_noise
 from .rotation import Array, conjugate, exp, log, multiply, slerp
 from .temporal import GRID, REACH, SPIKES_REACH
 from .windows import Window, window_at
+
+Floats = NDArray[np.float64]
 
 FIRST_FRAME = 1
 """The frame of the scene at which a source begins, unless it is moved."""
@@ -31,11 +34,11 @@ class Retiming:
     offset: float = 0.0
     speed: float = 1.0
 
-    def of_source(self, frames: Array) -> Array:
+    def of_source(self, frames: ArrayLike) -> Floats:
         """The source's frames, counted as the scene counts, that are seen at the scene's `frames`."""
         return FIRST_FRAME + (np.asarray(frames, dtype=np.float64) - FIRST_FRAME) * self.speed + self.offset
 
-    def of_scene(self, frames: Array) -> Array:
+    def of_scene(self, frames: ArrayLike) -> Floats:
         """The scene's frames at which the source's `frames` are seen."""
         return FIRST_FRAME + (np.asarray(frames, dtype=np.float64) - FIRST_FRAME - self.offset) / self.speed
 

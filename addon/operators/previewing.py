@@ -1,0 +1,286 @@
+"""What the live preview shows: a motion, noise on it and a model over it, as the pose of an armature at one frame.
+
+Nothing is written here. What takes long is kept, and worked out again where a file, a model, an action, the armature or
+a setting has changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..blender import action, fitting, played, pose
+from ..blender.action import Floats
+from ..blender.armature import require_armature
+from ..blender.frames import scene_fps
+from ..blender.pose import Places, Rig
+from ..core import formats, preview
+from ..core.clip import Clip
+from ..core.errors import MenderError, MotionFileError
+from ..core.preview import Piece, Retiming
+from ..core.recent import Recent
+from ..core.rigs.fit import Fit, joint_rotations, turned_bones
+from ..core.rotation import Array
+from ..inference import denoiser
+from ..inference.autoencoder import autoencode
+from ..inference.session import Model, load_model
+from ..preferences import threads
+from .choice import chosen_model
+from .preview_settings import NAME, PreviewSettings
+from .rig import joints_of, require_known
+
+Source = played.PlayedAction | played.PlayedClip
+
+_AGREES = 1e-5
+"""Quaternion components of a pose that was kept and of the same pose now: farther apart, the motion has changed."""
+
+_clips: Recent[Clip] = Recent(4)
+_fitted: Recent[played.FittedClip] = Recent(8)
+_rigs: Recent[Rig] = Recent(16)
+_fits: Recent[Fit] = Recent(16)
+_models: Recent[Path] = Recent(16)
+_pieces: Recent[Piece] = Recent(64)
+_changes: Counter[int] = Counter()
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A pose to be shown: (17·B,) its numbers, and (D,) the places in it that the preview decides."""
+
+    pose: Floats
+    decided: Places
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """Everything that a preview needs of Blender at one moment, read and checked.
+
+    still: (17·B,) the pose without the preview, which holds where nothing is played. animated: the places in it that
+    curves move. model: None where the pose is not sent through it. noise, strength: the setting at frames (T,) of the
+    scene.
+    """
+
+    key: tuple[object, ...]
+    rig: Rig
+    fit: Fit
+    source: Source
+    retiming: Retiming
+    fps: float
+    still: Floats
+    animated: frozenset[int]
+    model: Model | None
+    noise: Callable[[Places | Floats], Floats]
+    strength: Callable[[Places | Floats], Floats]
+
+    @property
+    def over_time(self) -> bool:
+        """Whether the model sees frames beside the one that is shown."""
+        return self.model is not None and self.model.card.kind == denoiser.KIND
+
+
+def forget() -> None:
+    """Drop all that is kept: another file is open, or an undo has put other data in the place of what was read."""
+    for kept in (_clips, _fitted, _rigs, _fits, _models, _pieces):
+        kept.clear()
+    _changes.clear()
+
+
+def changed(uid: int) -> None:
+    """Take note that the action or armature with this session uid was changed."""
+    _changes[uid] += 1
+
+
+def rig_of(obj: Any) -> Rig:
+    """The armature object's bones, kept until they change."""
+    return _rigs.get(_rig_key(obj), partial(pose.rig_of, obj))
+
+
+def read(scene: bpy.types.Scene, obj: Any, settings: PreviewSettings, still: Floats) -> Preview:
+    """The preview of an armature object whose pose, without the preview, is `still` (17·B,) where nothing plays.
+
+    Raises MenderError where a file, a model or the action is missing or does not fit.
+    """
+    require_armature(obj)
+    fps = scene_fps(scene)
+    model = _model(settings.model)
+    rig_key = _rig_key(obj)
+    rig = rig_of(obj)
+    channels = _channels(obj, needed=settings.source == "ACTION")
+    curves = action.by_path(channels)
+    animated = pose.animated(curves, rig)
+    fit_key = (*rig_key, model.path, model.path.stat().st_mtime_ns, _action_state(obj))
+    fit = _fits.get(fit_key, partial(_fit, obj, channels, model))
+    retiming = Retiming(settings.offset, settings.speed)
+    source: Source
+    if settings.source == "ACTION":
+        moved = retiming != Retiming()
+        source = played.played_action(animated, rig, None if moved else fit.bones)
+        source_key: tuple[object, ...] = ()
+    else:
+        path = Path(bpy.path.abspath(settings.filepath, library=obj.library))
+        source_key = (path, *_state(path), settings.fps, settings.up_axis, tuple(map(tuple, obj.matrix_world)))
+        clip = _clips.get(source_key[:4], lambda: formats.read(path, fps=settings.fps))
+        fitted = _fitted.get((*rig_key, *source_key), lambda: played.fitted_clip(obj, clip, settings.up_axis))
+        source = played.played_clip(fitted, rig, fps)
+    return Preview(
+        key=(*fit_key, *source_key, retiming, fps, settings.autoencode),
+        rig=rig,
+        fit=fit,
+        source=source,
+        retiming=retiming,
+        fps=fps,
+        still=still,
+        animated=frozenset(animated),
+        model=model if settings.autoencode else None,
+        noise=partial(_setting, curves.get((f"{NAME}.noise", 0)), settings.noise),
+        strength=partial(_setting, curves.get((f"{NAME}.strength", 0)), settings.strength),
+    )
+
+
+def shown(preview_: Preview, frame: float) -> Shown:
+    """The pose that the preview shows at `frame` of the scene, a whole one or one between. Raises MenderError."""
+    bones = preview_.fit.moving
+    at = float(preview_.retiming.of_source(np.array(frame)))
+    result = preview_.source.whole_pose(at, preview_.still)
+    rotations = pose.rotations_of(preview_.rig, bones)
+    turns = _turns(preview_, frame)
+    if turns is None:
+        return Shown(result, preview_.source.decided)
+    q = turned_bones(preview_.fit, pose.quaternions(result[None], rotations), turns[None])[0]
+    pose.put_quaternions(result, rotations, q)
+    return Shown(result, np.union1d(preview_.source.decided, rotations.places))
+
+
+def _turns(preview_: Preview, frame: float) -> Array | None:
+    """(J, 4) by how much the joints are turned at `frame`; None where neither noise nor a model turns any."""
+    if preview_.model is None and not preview_.noise(np.array([np.floor(frame), np.ceil(frame)])).any():
+        return None
+    if not preview_.over_time:
+        first = int(np.floor(frame))
+        return preview.turns_at(_piece(preview_, first, first + (2 if frame > first else 1)), frame)
+    first, last = preview_.retiming.of_scene(np.array(preview_.source.extent()))
+    start = int(np.floor(first + _AGREES))
+    end = max(int(np.ceil(last - _AGREES)), start)
+    frame = min(max(frame, start), end)
+    here = _kept_piece(preview_, int(frame), start, end)
+    if int(frame) + 1 < here.first + len(here.turns) or frame == int(frame):
+        return preview.turns_at(here, frame)
+    after = _kept_piece(preview_, int(frame) + 1, start, end)  # between two pieces
+    joined = Piece(int(frame), here.poses[-1:], np.stack([here.turns[-1], after.turns[0]]))
+    return preview.turns_at(joined, frame)
+
+
+def _kept_piece(preview_: Preview, frame: int, start: int, end: int) -> Piece:
+    """The piece of whole frames that holds `frame`, by a model that sees time; worked out anew where the motion is not
+    what it was."""
+    assert preview_.model is not None
+    rate = preview_.fps / preview_.retiming.speed
+    window = preview.frames_over_time(frame, start, end, rate, preview_.model.card.fps)
+    frames = start + np.arange(window.start, window.stop)
+    key = (*preview_.key, start, window, preview_.noise(frames).tobytes(), preview_.strength(frames).tobytes())
+
+    def make() -> Piece:
+        whole = _piece(preview_, start + window.start, start + window.stop)
+        kept = slice(window.first - window.start, window.last - window.start)
+        return Piece(start + window.first, whole.poses[kept].copy(), whole.turns[kept].copy())
+
+    piece = _pieces.get(key, make)
+    now = _joints(preview_, frame, frame + 1)[0]
+    if np.abs(piece.poses[frame - piece.first] - now).max() > _AGREES:
+        _pieces.drop(key)
+        piece = _pieces.get(key, make)
+    return piece
+
+
+def _piece(preview_: Preview, first: int, stop: int) -> Piece:
+    frames = np.arange(first, stop)
+    poses = _joints(preview_, first, stop)
+    turns = preview.turns(poses, first, preview_.noise(frames), preview_.strength(frames), _network(preview_))
+    return Piece(first, poses, turns)
+
+
+def _joints(preview_: Preview, first: int, stop: int) -> Array:
+    """(T, J, 4) the model's joints at the whole frames `first` … `stop` - 1 of the scene, before noise and model."""
+    frames = preview_.retiming.of_source(np.arange(first, stop))
+    return joint_rotations(preview_.fit, preview_.source.rotations(preview_.fit.bones, frames, preview_.still))
+
+
+def _network(preview_: Preview) -> Callable[[Array], Array] | None:
+    model = preview_.model
+    if model is None:
+        return None
+    if not preview_.over_time:
+        return partial(autoencode, model)
+    rate = preview_.fps / preview_.retiming.speed
+    return lambda poses: denoiser.denoise(model, poses, rate, absent=preview_.fit.absent)
+
+
+def _model(name: str) -> Model:
+    """The model called `name`; where it lies is looked up once, and again where the file is gone."""
+    path = _models.get(name, lambda: chosen_model(name).path)
+    if not path.is_file():
+        _models.drop(name)
+        path = chosen_model(name).path
+    model = load_model(path, threads())
+    # A single pose is done before a second thread has woken up.
+    return model if model.card.kind == denoiser.KIND else load_model(path, 1)
+
+
+def _fit(obj: Any, channels: action.Channels, model: Model) -> Fit:
+    joints = joints_of(obj, channels, model.card.joints)
+    require_known(joints, model.card)
+    if joints.seen_of:
+        raise MenderError(
+            f"{obj.name} is moved by controls through constraints, which the preview cannot set: denoise its action."
+        )
+    return fitting.fit_of(obj, joints, model.card.skeleton, model.card.reference)
+
+
+def _channels(obj: Any, needed: bool) -> action.Channels:
+    if needed or (obj.animation_data and obj.animation_data.action):
+        try:
+            return action.assigned_channels(obj)
+        except action.ActionError:
+            if needed:
+                raise
+    return fitting.NoChannels()
+
+
+def _setting(curve: bpy.types.FCurve | None, now: float, frames: Places | Floats) -> Floats:
+    """(T,) what a setting is at `frames` (T,) of the scene: as its curve says, or what it is `now`."""
+    if curve is None or action.is_muted(curve):
+        return np.full(len(frames), now, dtype=np.float32)
+    return np.array([curve.evaluate(float(frame)) for frame in frames], dtype=np.float32)
+
+
+def _rig_key(obj: Any) -> tuple[object, ...]:
+    """What tells one state of an armature from another: rotation modes change without a word."""
+    modes = np.empty(len(obj.pose.bones), dtype=np.int32)
+    obj.pose.bones.foreach_get("rotation_mode", modes)
+    return obj.session_uid, obj.data.session_uid, _changes[obj.data.session_uid], modes.tobytes()
+
+
+def _action_state(obj: Any) -> tuple[object, ...]:
+    """Which action and slot the object has, and how often the action is known to have been changed."""
+    data = obj.animation_data
+    if data is None or data.action is None:
+        return ()
+    return data.action.session_uid, _changes[data.action.session_uid], getattr(data, "action_slot_handle", 0)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """When the file was changed, and its size. Raises MotionFileError where it is not there."""
+    if not str(path).strip() or path == Path():
+        raise MenderError("No motion file is chosen: choose one, or preview the armature's own action.")
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise MotionFileError(path, f"the file cannot be read ({error.strerror}); choose another one") from error
+    return state.st_mtime_ns, state.st_size
