@@ -111,7 +111,7 @@ def _at(frames: Floats, turns: Array, times: Floats) -> Array:
     if len(frames) == 1:
         return np.repeat(turns, len(times), axis=0)
     before = after - 1
-    share = ((times - frames[before]) / (frames[after] - frames[before]))[:, None]
+    share = np.clip((times - frames[before]) / (frames[after] - frames[before]), 0, 1)[:, None]
     first, second = turns[before], turns[after]
     second = np.where(np.sum(first * second, axis=-1, keepdims=True) < 0, -second, second)
     # Corrections are small and the frames close: the straight way differs from the arc by less than float32 does.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -15,11 +16,12 @@ from ..blender import action, edits, retarget
 from ..blender.armature import require_armature
 from ..blender.job import finish
 from ..core.errors import MenderError
+from ..inference import denoiser
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
 from .choice import chosen_bones, chosen_keys, chosen_model
 from .correction import correction
 from .reporting import finished, reports_errors
-from .rig import joints_of, require_known, warnings
+from .rig import joints_of, possible_joints, require_known, warnings
 from .runtime_check import known_problem
 
 
@@ -74,9 +76,11 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
         keys = chosen_keys(scene, self.frame_range, self.frame_start, self.frame_end)
 
         card = model.card
-        joints = joints_of(obj, channels, card.joints)
+        sees_time = card.kind == denoiser.KIND
+        joints = (possible_joints if sees_time else joints_of)(obj, channels, card.joints)
         require_known(joints, card)
-        binding = finish(retarget.bind(obj, channels, joints, card.skeleton, card.reference))
+        beside = asked if sees_time else ()
+        binding = finish(retarget.bind(obj, channels, joints, card.skeleton, card.reference, beside))
         edits.require_editable_curves(binding.read, asked)
         timed = retarget.key_frames(binding.read, asked, keys)
         if not len(timed):
@@ -92,7 +96,7 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
             name = obj.animation_data.action.name.removesuffix(" denoised")
             channels = action.assign_copy(obj, f"{name} denoised")
         edits.write_edits(channels, changes)
-        for warning in warnings(joints):
+        for warning in warnings(replace(joints, left_out={**joints.left_out, **binding.left_out})):
             self.report({"WARNING"}, warning)
         changed = sum(change.changed for change in changes)
         return finished(self, scene, obj.animation_data.action, changed, degrees, time.perf_counter() - started)

@@ -22,18 +22,26 @@ from ..rig_properties import bone_tree, stored_map
 _NAMED = 3
 
 
-def joints_of(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
+def possible_joints(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
     """The bones of the armature object `obj` that move a model's `joints`: those of its rig map, or else found now.
 
-    Of several sets of bones the one that `channels` key is found. Raises MenderError where the rig map no longer fits
-    the bones, where bones are known but none hangs on the others as the joints do, and where only the rig's shape tells
-    its joints, which a person has to confirm.
+    Of several sets of bones the one that `channels` key is found. There may be none, or some that are only suggested.
+    Raises JointMapError where the rig map no longer fits the bones.
     """
     stored = stored_map(obj)
-    if stored is not None:
-        require_possible(stored, *bone_tree(obj))
-        return of_joints(stored, joints)
-    found = _match(obj, channels, joints)
+    if stored is None:
+        return _match(obj, channels, joints)
+    require_possible(stored, *bone_tree(obj))
+    return of_joints(stored, joints)
+
+
+def joints_of(obj: Any, channels: Channels, joints: Sequence[str]) -> JointMap:
+    """As `possible_joints`, for what cannot do without any.
+
+    Raises MenderError where bones are known but none hangs on the others as the joints do, and where only the rig's
+    shape tells its joints, which a person has to confirm.
+    """
+    found = possible_joints(obj, channels, joints)
     if found.family and found.left_out and not found.bone_of:
         raise MenderError(
             f"The bones of {obj.name} are known but linked through constraints ({_some(found)}): "
@@ -109,15 +117,20 @@ def require_known(found: JointMap, card: ModelCard) -> None:
 
 
 def warnings(found: JointMap) -> list[str]:
-    """What a person should know of the match: that the rig is another, and which joints keep their motion."""
+    """What a person should know of the match: that the rig is another, and which joints are left out."""
     told = []
     if found.family:
         told.append(
             f"{len(found)} joints found by their names ({found.family}). The model has learned from another skeleton: "
             "look at hands and shoulders"
         )
-    if found.left_out:
-        told.append(f"{len(found.left_out)} joints keep their motion: {_some(found)}")
+    if found.suggested and not found.bone_of:
+        told.append(
+            f"The bones' names say nothing, so each bone was denoised on its own. {len(found.suggested)} joints show "
+            "by their places: look at them under Rig Map and use that map, and the whole body helps each joint"
+        )
+    elif found.left_out:
+        told.append(f"{len(found.left_out)} joints are left out: {_some(found)}")
     return told
 
 
