@@ -115,9 +115,10 @@ class DigitsRecipe(Recipe):
     """A model of MNIST's binary or quantised images, patch by patch.
 
     form: a face of the any-order transformer, or one of the baselines: `masked`, an encoder-only transformer; `mlp`,
-    the order-agnostic perceptron of DeepNADE. order: which orders it learns; random_share: how many of them are random
-    where it learns random ones, the others run in raster order. own_share: share of the orders that the model chooses
-    itself, lowest entropy first. width, depth, heads, encoding: of the transformer (width alone of `mlp`).
+    the order-agnostic perceptron of DeepNADE; or the `classifier` that samples are judged by.
+    order: which orders it learns. random_share: how many of them are random where it learns random ones; the others run
+    in raster order. own_share: share of the orders that the model chooses itself, lowest entropy first.
+    width, depth, heads, encoding: of the transformer (width alone of `mlp`).
     patch: pixels along a patch's side. levels: values of a pixel, 2 for binary. redraw: binary images are drawn anew
     each time they are seen; otherwise once, as the test images are.
     tokens: patches of a training sequence; the more uncertain a patch, the more often it is among them. 0 for all.
@@ -125,7 +126,7 @@ class DigitsRecipe(Recipe):
     start_from: folder of a run to begin with the weights of.
     """
 
-    form: Literal["triples", "queries", "pairs", "masked", "mlp"] = "triples"
+    form: Literal["triples", "queries", "pairs", "masked", "mlp", "classifier"] = "triples"
     order: Literal["random", "raster"] = "random"
     random_share: float = 1.0
     own_share: float = 0.0
@@ -201,6 +202,9 @@ _DIGITS_GPU = dataclasses.replace(
 )
 
 
+_OWN: dict[str, Any] = {"own_share": 0.5, "minutes": 15, "batch": 16, "learning_rate": 5e-4, "warm_up": 20, "tokens": 0}
+
+
 def _digits(**settings: Any) -> dict[Preset, Recipe]:
     return {
         "cpu": dataclasses.replace(_DIGITS, **settings),
@@ -216,11 +220,14 @@ RECIPES: dict[str, dict[Preset, Recipe]] = {
     "denoise": {"cpu": _MOTION, "gpu": dataclasses.replace(_MOTION, epochs=300, batch=96, threads=0)},
     "mnist-triples": _digits(form="triples"),
     "mnist-query": _digits(form="queries"),
+    "mnist-triples-own": _digits(form="triples", start_from="runs/mnist-triples", **_OWN),
+    "mnist-query-own": _digits(form="queries", start_from="runs/mnist-query", **_OWN),
     "mnist-raster": _digits(form="pairs", order="raster", tokens=0),
     "mnist-triples-raster": _digits(form="triples", order="raster", tokens=0),
     "mnist-query-raster": _digits(form="queries", order="raster", tokens=0),
     "mnist-masked": _digits(form="masked", tokens=0),
-    "mnist-mlp": _digits(form="mlp", width=512, tokens=0),
+    "mnist-mlp": _digits(form="mlp", width=512, tokens=0, precision="float32", minutes=10),
+    "mnist-classifier": _digits(form="classifier", precision="float32", minutes=0, epochs=3, batch=64),
 }
 
 DESCRIPTIONS = {
@@ -231,11 +238,14 @@ DESCRIPTIONS = {
     "denoise": "our denoiser of motion over time, from the train and other takes",
     "mnist-triples": "the any-order transformer on digits, decoder-only: position, value, target position",
     "mnist-query": "the any-order transformer on digits, queries to a set of known pairs",
+    "mnist-triples-own": "the trained triples, further on, half of the orders their own: lowest entropy first",
+    "mnist-query-own": "the trained queries, further on, half of the orders their own: lowest entropy first",
     "mnist-raster": "a usual transformer of the same size that learns the raster order alone",
     "mnist-triples-raster": "triples that learn the raster order alone",
     "mnist-query-raster": "queries that learn the raster order alone",
     "mnist-masked": "an encoder-only transformer of the same size on masked digits",
     "mnist-mlp": "the order-agnostic perceptron on masked digits (DeepNADE)",
+    "mnist-classifier": "tells digits apart: its features measure how far samples are from digits",
 }
 
 

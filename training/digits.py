@@ -13,10 +13,13 @@ from .config import RECIPES, DigitsRecipe
 from .data import mnist
 from .distributed import processes
 from .models.any_order import AnyOrderTransformer
+from .models.digit_classifier import DigitClassifier
 from .models.masked import MaskedPerceptron, MaskedTransformer
 from .models.values import Classes
 from .runs import DESCRIPTION, RunError, claim, read
-from .tasks.mnist import Digits, MaskedDigits
+from .tasks.mnist import Digits, LabelledDigits, MaskedDigits
+
+Network = AnyOrderTransformer | MaskedTransformer | MaskedPerceptron | DigitClassifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +28,16 @@ class DigitsRun:
 
     name: str
     recipe: DigitsRecipe
-    model: AnyOrderTransformer | MaskedTransformer | MaskedPerceptron
+    model: Network
 
 
-def network(recipe: DigitsRecipe) -> AnyOrderTransformer | MaskedTransformer | MaskedPerceptron:
+def network(recipe: DigitsRecipe) -> Network:
     """A fresh network for a recipe."""
     positions = torch.from_numpy(mnist.patch_positions(recipe.patch))
     classes = recipe.levels ** (recipe.patch**2)
     embed = Classes(classes, recipe.width)
+    if recipe.form == "classifier":
+        return DigitClassifier()
     if recipe.form == "mlp":
         return MaskedPerceptron(len(positions), classes, recipe.width)
     if recipe.form == "masked":
@@ -42,11 +47,15 @@ def network(recipe: DigitsRecipe) -> AnyOrderTransformer | MaskedTransformer | M
     )
 
 
-def task(recipe: DigitsRecipe, digits: mnist.Digits) -> Digits:
+def task(recipe: DigitsRecipe, digits: mnist.Digits) -> Digits | LabelledDigits:
     """What a recipe learns from the images."""
     raster = 1.0 if recipe.order == "raster" else 1 - recipe.random_share
+    if recipe.form == "classifier":
+        return LabelledDigits(digits.grey, digits.labels)
     kind = MaskedDigits if recipe.form in ("masked", "mlp") else Digits
-    return kind(digits.grey, recipe.patch, recipe.levels, recipe.redraw, recipe.tokens, recipe.whole, raster)
+    return kind(
+        digits.grey, recipe.patch, recipe.levels, recipe.redraw, recipe.tokens, recipe.whole, raster, recipe.own_share
+    )
 
 
 def start(
@@ -67,7 +76,8 @@ def start(
         model = network(recipe)
         if recipe.start_from:
             checkpoint.load_weights(model, Path(recipe.start_from))
-        else:
+        elif not isinstance(model, DigitClassifier):
+            assert isinstance(learning, Digits)
             model.start_at(learning.log_marginals)
         averaged = engine.train(model, learning, recipe, folder, here, tensorboard)
         if here.is_first:

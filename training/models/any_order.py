@@ -113,20 +113,39 @@ class AnyOrderTransformer(nn.Module):
         is padding. hints: (B, Q, width), as in `forward`.
         Raises ValueError in another form: there the known positions are an order, so ask through `forward`.
         """
+        begin = known.new_full((len(known), 1), self.count)
+        filler = values.new_zeros((len(values), 1, *values.shape[2:]))
+        told = self.encode(torch.cat((begin, known), dim=1), torch.cat((filler, values), dim=1))
+        if absent is not None:
+            absent = torch.cat((torch.zeros_like(absent[:, :1]), absent), dim=1)
+        return self.ask(*told, queries, absent, hints)
+
+    def encode(self, known: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (L, B, H, K, D) of known pairs, each on its own: kept as long as they stay known.
+
+        known: (B, K) positions, P for the begin token, which every set holds. values: (B, K) or (B, K, V).
+        Raises ValueError in another form than `queries`: there the known positions are an order, not a set.
+        """
         if self.form != "queries":
             raise ValueError(f"Only the form 'queries' takes the known as a set, not {self.form!r}.")
-        begin = known.new_full((len(known), 1), self.count)
-        inputs = torch.cat((begin, known), dim=1)
-        filler = values.new_zeros((len(values), 1, *values.shape[2:]))
-        pairs = self._pairs(inputs, torch.cat((filler, values), dim=1))
+        pairs, turn = self._pairs(known, values), self._turn(known)
+        each = [block.keys_values(pairs, turn) for block in self.blocks]
+        return torch.stack([key for key, _ in each]), torch.stack([value for _, value in each])
+
+    def ask(
+        self, keys: Tensor, values: Tensor, queries: Tensor, absent: Tensor | None = None, hints: Tensor | None = None
+    ) -> Tensor:
+        """Parameters (B, Q, outputs) at `queries` (B, Q), each on its own, from what `encode` made of the known.
+
+        absent: (B, K), true where a known pair is to be passed over. hints: (B, Q, width).
+        """
         stream = self._asked(queries) if hints is None else self._asked(queries) + hints
         mask = None
         if absent is not None:
-            hidden = torch.cat((torch.zeros_like(absent[:, :1]), absent), dim=1)
-            mask = torch.zeros(hidden.shape, device=hidden.device).masked_fill(hidden, -torch.inf)[:, None, None]
-        turn, input_turn = self._turn(queries), self._turn(inputs)
-        for block in self.blocks:
-            stream = block(stream, block.keys_values(pairs, input_turn), turn, mask)
+            mask = torch.zeros(absent.shape, device=absent.device).masked_fill(absent, -torch.inf)[:, None, None]
+        turn = self._turn(queries)
+        for layer, block in enumerate(self.blocks):
+            stream = block(stream, (keys[layer], values[layer]), turn, mask)
         return self._read_out(stream, queries)
 
     def step(

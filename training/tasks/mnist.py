@@ -11,17 +11,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .. import revealing
 from ..data import mnist
 
 CERTAIN = 0.02
 """Nats; added to each patch's entropy, so that the surest patches are learnt from as well."""
+OWN_STRIDE = 14
+"""Patches revealed between two looks of the model at its entropies, while it trains on its own orders."""
 
 
 class Digits:
     """Training images as tokens in a random or in raster order.
 
     grey: (N, 28, 28) uint8. tokens: patches of a training sequence, 0 for all. whole: share of batches with all.
-    raster_share: share of the sequences that run in raster order.
+    raster_share: share of the sequences that run in raster order. own_share: share of those that run in the order in
+    which the model itself, as it is at that step, would reveal them: lowest entropy first. These need all patches.
     """
 
     def __init__(
@@ -33,8 +37,10 @@ class Digits:
         tokens: int,
         whole: float,
         raster_share: float,
+        own_share: float = 0.0,
     ) -> None:
         self.patch, self.levels, self.whole, self.raster_share = patch, levels, whole, raster_share
+        self.own_share = own_share
         self.grey = torch.from_numpy(grey.copy()) if redraw and levels == 2 else None
         fixed = mnist.binary(grey, seed=0) if levels == 2 else mnist.quantised(grey, levels)
         self.fixed = torch.from_numpy(mnist.to_patches(fixed, patch, levels))
@@ -43,7 +49,7 @@ class Digits:
         entropy = -(self.log_marginals.exp() * self.log_marginals).sum(dim=1)
         self.interest = (entropy + CERTAIN).log()
         self.count = self.fixed.shape[1]
-        self.tokens = tokens or self.count
+        self.tokens = (0 if own_share else tokens) or self.count
 
     @property
     def size(self) -> int:
@@ -67,7 +73,16 @@ class Digits:
     def losses(self, model: nn.Module, *batch: Tensor) -> Tensor:
         """(N,) nats a sequence."""
         order, values = batch
+        if self.own_share:
+            order, values = self._in_own_order(model, order, values)
         return nats(model(order, values), values)
+
+    def _in_own_order(self, model: nn.Module, order: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        own = round(self.own_share * len(order))
+        by_position = torch.empty_like(values).scatter(1, order, values)
+        chosen = revealing.chosen_orders(model, by_position[:own], "lowest-entropy", OWN_STRIDE)
+        order = torch.cat((chosen, order[own:]))
+        return order, by_position.gather(1, order)
 
     def _values(self, indices: Tensor, generator: torch.Generator) -> Tensor:
         if self.grey is None:
@@ -109,3 +124,26 @@ def guessed_nats(logits: Tensor, values: Tensor, known: Tensor) -> Tensor:
     each = functional.cross_entropy(logits.flatten(0, 1), values.flatten(), reduction="none").view(values.shape)
     unknown = (~known).float()
     return (each * unknown).sum(dim=1) * values.shape[1] / unknown.sum(dim=1)
+
+
+class LabelledDigits:
+    """Binary images, drawn anew each time, and the digits that they show: what the classifier of samples learns."""
+
+    def __init__(self, grey: np.ndarray, labels: np.ndarray) -> None:
+        self.grey = torch.from_numpy(grey.copy())
+        self.labels = torch.from_numpy(labels.astype(np.int64))
+
+    @property
+    def size(self) -> int:
+        """How many images there are."""
+        return len(self.grey)
+
+    def batch(self, indices: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Images (N, 28, 28) of 0 and 1, and digits (N,)."""
+        grey = self.grey[indices]
+        return (torch.rand(grey.shape, generator=generator) * 255 < grey).float(), self.labels[indices]
+
+    def losses(self, model: nn.Module, *batch: Tensor) -> Tensor:
+        """(N,) cross-entropy."""
+        images, labels = batch
+        return functional.cross_entropy(model(images), labels, reduction="none")
