@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import bpy
@@ -65,7 +65,13 @@ def sample_frames(
     straight lines between them. Otherwise, every frame of the scene.
     """
     curves = list(curves)
-    frames = key_frames(curves)
+    return sample_frames_for(scene, curves, key_frames(curves), first, last)
+
+
+def sample_frames_for(
+    scene: bpy.types.Scene, curves: Sequence[bpy.types.FCurve], frames: Floats, first: float, last: float
+) -> tuple[Floats, float]:
+    """The same for `curves` that have keys, or shall get some, at `frames` (N,), rising."""
     step = (frames[-1] - frames[0]) / (len(frames) - 1) if len(frames) > 1 else 0.0
     even = step > 0 and np.abs(frames - np.linspace(frames[0], frames[-1], len(frames))).max() < max(_EARLY, step / 100)
     if not even or (step > 1 + _EARLY and not _all_straight(curves)):
