@@ -22,9 +22,9 @@ from training.data.poses import PoseFrame
 from training.data.stretches import MODEL_FPS
 from training.evaluation import shipped_metrics
 from training.models.denoiser import BodyDenoiser
-from training.motion import LARGE
 
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips
+from .half import store_half
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips, of_its_origin
 
 TOLERANCE = 2e-5
 """Of quaternion components, 0.002 degrees: what float32 rounds to where a hole begins, over a thousand frames."""
@@ -60,9 +60,9 @@ def export_run(run: runs.Run, output: Path) -> Path:
     proto = program.model_proto
     check_structure(proto)
     _add_likely(proto, model)
-    _store_half(proto)
+    store_half(proto)
     entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, _card(run).to_json()
+    entry.key, entry.value = METADATA_KEY, of_its_origin(_card(run), run).to_json()
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     if any(
         not value.type.tensor_type.shape.dim[1].dim_param for value in (proto.graph.input[0], proto.graph.output[0])
@@ -104,26 +104,6 @@ def _add_likely(proto: onnx.ModelProto, model: BodyDenoiser) -> None:
         proto.graph.initializer.append(numpy_helper.from_array(values, f"{name}.kept"))
         proto.graph.node.append(helper.make_node("Identity", [f"{name}.kept"], [name]))
         proto.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, values.shape))
-
-
-def _store_half(proto: onnx.ModelProto) -> None:
-    """Keep big weights that half precision holds exactly in half precision, cast when the file is loaded."""
-    casts = []
-    for tensor in proto.graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT:
-            continue
-        values = numpy_helper.to_array(tensor)
-        if values.size <= LARGE or np.abs(values).max() > np.finfo(np.float16).max:
-            continue
-        half = values.astype(np.float16)
-        if not np.array_equal(half.astype(np.float32), values):
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *proto.graph.node]
-    del proto.graph.node[:]
-    proto.graph.node.extend(nodes)
 
 
 def _card(run: runs.Run) -> ModelCard:

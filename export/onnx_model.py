@@ -26,7 +26,7 @@ from training.models.pose_compress import PoseCompressor
 from training.models.tutorial import TutorialAutoencoder
 
 from . import denoiser_model
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips, of_its_origin
 
 TOLERANCE = 1e-5
 BATCHES = (1, 2, 7, 64, 1000)
@@ -108,7 +108,7 @@ def export_run(run_folder: Path, output: Path) -> Path:
         proto.graph.initializer.append(numpy_helper.from_array(np.zeros((0, value.shape[1]), np.float32), name))
     widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
     entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, _card(run, widths).to_json()
+    entry.key, entry.value = METADATA_KEY, of_its_origin(_card(run, widths), run).to_json()
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     check_structure(proto)
     with tempfile.TemporaryDirectory() as folder:
@@ -192,6 +192,11 @@ def _poses(frame: PoseFrame, count: int) -> np.ndarray:
     return poses.reshape(count, -1)
 
 
+def default_output(run: runs.Run) -> Path:
+    """Where a run's file goes: with those that ship, or beside the run where it learned from motion of one's own."""
+    return MODELS / f"{run.name}.onnx" if run.origin is None else Path(f"{run.name}-{run.origin.name}.onnx")
+
+
 def main(arguments: list[str]) -> int:
     """`python -m export onnx RUN`: export the run of that name, or in that folder, into addon/models."""
     parser = argparse.ArgumentParser(prog="python -m export onnx", description=main.__doc__)
@@ -200,7 +205,7 @@ def main(arguments: list[str]) -> int:
     typed = parser.parse_args(arguments)
     folder = runs.FOLDER / typed.run if (runs.FOLDER / typed.run).is_dir() else Path(typed.run)
     try:
-        path = export_run(folder, typed.output or MODELS / f"{runs.load(folder).name}.onnx")
+        path = export_run(folder, typed.output or default_output(runs.load(folder)))
     except MenderError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

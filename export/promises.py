@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from addon.core.errors import MenderError
-from addon.core.rigs.cmu import SKELETON
+from addon.inference.card import ModelCard
+from training import runs
 from training.data.poses import PoseFrame
 
 OPSET = 18
@@ -44,6 +46,20 @@ def commit() -> str:
     return found.stdout.strip()
 
 
+def of_its_origin(card: ModelCard, run: runs.Run) -> ModelCard:
+    """The card of a run, which tells of the CMU database, made to tell of the motion that the run learned from."""
+    if run.origin is None:
+        return card
+    return replace(
+        card,
+        name=f"{card.name}-{run.origin.name}",
+        label=f"{card.label} ({run.origin.name})",
+        training_data=run.origin.description,
+        licence=run.origin.licence,
+        metrics={},
+    )
+
+
 def joint_tips(frame: PoseFrame) -> np.ndarray:
     """(J, 3) metres: where the joints' bones end, from the joint."""
-    return SKELETON.tips()[[SKELETON.index(joint) for joint in frame.joints]]
+    return frame.skeleton.tips()[[frame.skeleton.index(joint) for joint in frame.joints]]

@@ -13,8 +13,19 @@ import tyro
 from addon.core.errors import MenderError
 
 from . import digits, evaluation, pictures, runs, tables
-from .config import DESCRIPTIONS, RECIPES, DenoiseRecipe, DigitsRecipe, Preset, recipe_named
-from .data import cmu, mnist
+from .config import (
+    DESCRIPTIONS,
+    RECIPES,
+    DenoiseRecipe,
+    DigitsRecipe,
+    Preset,
+    Recipe,
+    RecipeError,
+    TutorialRecipe,
+    recipe_named,
+)
+from .data import cmu, mnist, pack
+from .data.poses import PoseSet
 from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet
 
 
@@ -28,6 +39,8 @@ class Train:
     """cpu takes minutes on two cores; gpu the full length."""
     set: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE")] = ()
     """A setting of the recipe to change; may be given several times."""
+    data: Path | None = None
+    """A folder of your own motion files, or of a packed data set, instead of the CMU takes."""
     sample: int = 0
     """Train on this many poses only: check on little data first."""
     folder: Path | None = None
@@ -38,14 +51,44 @@ class Train:
     def run(self) -> int:
         """Train, and say where the weights are."""
         recipe = recipe_named(self.recipe, self.preset, self.set)
-        folder = self.folder or runs.FOLDER / (self.recipe + ("-sample" if self.sample else ""))
+        own = f"-{pack.short_name(self.data)}" if self.data else ""
+        folder = self.folder or runs.FOLDER / (self.recipe + own + ("-sample" if self.sample else ""))
         if isinstance(recipe, DigitsRecipe):
             digits.start(self.recipe, recipe, mnist.load("train"), folder, self.sample, self.tensorboard)
             print(f"{self.recipe}: trained, in {folder}")
             return 0
-        poses = cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
+        poses = self._poses(recipe)
         runs.start(self.recipe, recipe, poses, folder, self.sample, self.tensorboard)
         print(f"{self.recipe}: trained, in {folder}")
+        return 0
+
+    def _poses(self, recipe: Recipe) -> PoseSet:
+        if self.data is None:
+            return cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
+        if not isinstance(recipe, DenoiseRecipe | TutorialRecipe):
+            raise RecipeError(f"{self.recipe} is built for CMU's joints: train denoise on motion of your own.")
+        return pack.load(self.data)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Make a data set of a folder of motion files: packed arrays, tables in the tutorial's layout, a manifest."""
+
+    word: tyro.conf.Positional[Literal["pack"]]
+    """What to do."""
+    folder: tyro.conf.Positional[Path]
+    """Where the motion files are."""
+    output: Path | None = None
+    """Where the data set goes; FOLDER/packed by default."""
+
+    def run(self) -> int:
+        """Pack, and say what is in it and what was left out."""
+        target, found = pack.pack(self.folder, self.output)
+        frames = sum(len(take.clip) for take in found.takes)
+        print(f"{len(found.takes)} takes, {frames:,} frames at {found.fps:g} fps, {len(found.skeleton)} joints")
+        for source, why in found.left_out.items():
+            print(f"left out: {source}: {why}")
+        print(f"in {target}")
         return 0
 
 
@@ -115,7 +158,7 @@ class List:
 def main() -> int:
     """Run the command that was typed; an error that the person can mend is one line."""
     command = tyro.extras.subcommand_cli_from_dict(
-        {"train": Train, "evaluate": Evaluate, "list": List, "tables": Tables}, prog="python -m training"
+        {"train": Train, "evaluate": Evaluate, "data": Data, "list": List, "tables": Tables}, prog="python -m training"
     )
     try:
         return command.run()

@@ -31,7 +31,7 @@ SHORTEST = 120
 
 def frame_of(poses: PoseSet) -> PoseFrame:
     """The poses' frame, its reference the mean over subjects, whoever was recorded longest."""
-    return pose_frame(poses.joints, _evenly(poses))
+    return pose_frame(poses.joints, _evenly(poses), poses.skeleton)
 
 
 def stretches_of(poses: PoseSet) -> Stretches:
@@ -67,7 +67,8 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
             if stop - start >= SHORTEST:
                 parts.append(take[start:stop])
                 shares.append(float(share))
-    return parts, shares
+    # Takes without one sound part are all there is to learn from.
+    return (parts, shares) if parts else (list(stretch.takes), [float(share) for share in stretch.share])
 
 
 def as_function(model: BodyDenoiser) -> Callable[..., Array]:
@@ -93,10 +94,10 @@ def rounded(model: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def task(stretch: Stretches, joints: tuple[str, ...]) -> Denoise:
-    """The task on these stretches; left and right can be swapped by mistake."""
-    pairs = tuple((joint, int(twin)) for joint, twin in enumerate(mirror_joints(joints)) if joint < twin)
-    return Denoise(stretch, pairs)
+def task(stretch: Stretches, poses: PoseSet) -> Denoise:
+    """The task on these stretches of `poses`; where the skeleton has two sides, they can be swapped by mistake."""
+    twins = mirror_joints(poses.joints).tolist() if poses.mirrors else []
+    return Denoise(stretch, tuple((joint, twin) for joint, twin in enumerate(twins) if joint < twin))
 
 
 def _evenly(poses: PoseSet, count: int = 1000) -> Array:

@@ -16,11 +16,13 @@ from torch import nn
 
 from addon.core import rotation
 from addon.core.errors import MenderError
+from addon.core.rigs.cmu import SKELETON
 from addon.core.rotation import Array
+from addon.core.skeleton import EndSite, Skeleton
 
 from . import checkpoint, engine, motion
 from .config import RECIPES, DenoiseRecipe, Recipe
-from .data.poses import PoseFrame, PoseSet, mirrored, pose_frame
+from .data.poses import Origin, PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
 from .models.denoiser import BodyDenoiser
 from .networks import network, tell_about
@@ -40,12 +42,16 @@ class RunError(MenderError):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished run: its recipe, what its pose vectors mean, and the network."""
+    """A finished run: its recipe, what its pose vectors mean, the network, and where the motion came from.
+
+    origin: None for the CMU database.
+    """
 
     name: str
     recipe: Recipe
     frame: PoseFrame
     model: nn.Module
+    origin: Origin | None = None
 
 
 def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int = 0, tensorboard: bool = False) -> Path:
@@ -60,11 +66,13 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     stacked = _sampled(poses.stacked(), sample, recipe.seed)
     if recipe.mirror:
         stacked = np.concatenate([stacked, mirrored(stacked, poses.joints)])
-    frame = pose_frame(poses.joints, stacked)
+    frame = pose_frame(poses.joints, stacked, poses.skeleton)
     aligned = rotation.aligned(stacked, frame.reference)
     with processes() as here:
         if here.is_first:
-            claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame))
+            claim(
+                folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame, poses)
+            )
         torch.manual_seed(recipe.seed)
         model = network(recipe, frame)
         tell_about(model, recipe, frame, aligned)
@@ -80,10 +88,10 @@ def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path
     frame, stretch = motion.frame_of(poses), motion.stretches_of(poses)
     with processes() as here:
         if here.is_first:
-            claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, _told(frame))
+            claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, _told(frame, poses))
         torch.manual_seed(recipe.seed)
         model = motion.network(recipe, stretch)
-        averaged = engine.train(model, motion.task(stretch, poses.joints), recipe, folder, here, tensorboard)
+        averaged = engine.train(model, motion.task(stretch, poses), recipe, folder, here, tensorboard)
         if here.is_first:
             checkpoint.save_weights(averaged, folder, motion.rounded(averaged))
     return folder
@@ -95,12 +103,14 @@ def load(folder: Path) -> Run:
     try:
         recipe = type(RECIPES[content["recipe"]]["cpu"])(**content["settings"])
         reference = np.array(content["reference"], dtype=np.float32)
-        frame = PoseFrame(tuple(content["joints"]), reference, np.array(content["moving"], dtype=np.int64))
+        moving = np.array(content["moving"], dtype=np.int64)
+        frame = PoseFrame(tuple(content["joints"]), reference, moving, _skeleton(content))
+        origin = Origin(**content["origin"]) if "origin" in content else None
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{folder / DESCRIPTION} was written by another version ({error}): train again.") from error
     model = network(recipe, frame)
     checkpoint.load_weights(model, folder)
-    return Run(content["recipe"], recipe, frame, model.eval())
+    return Run(content["recipe"], recipe, frame, model.eval(), origin)
 
 
 def finished(name: str, folder: Path = FOLDER) -> Path:
@@ -147,8 +157,28 @@ def _sampled(poses: Array, count: int, seed: int) -> Array:
     return poses[np.random.default_rng(seed).choice(len(poses), count, replace=False)]
 
 
-def _told(frame: PoseFrame) -> dict[str, Any]:
-    return {"joints": list(frame.joints), "reference": frame.reference.tolist(), "moving": frame.moving.tolist()}
+def _told(frame: PoseFrame, poses: PoseSet) -> dict[str, Any]:
+    told = {"joints": list(frame.joints), "reference": frame.reference.tolist(), "moving": frame.moving.tolist()}
+    if poses.origin is None:
+        return told
+    skeleton = frame.skeleton
+    return told | {
+        "origin": dataclasses.asdict(poses.origin),
+        "skeleton": {
+            "names": list(skeleton.names),
+            "parents": list(skeleton.parents),
+            "offsets": skeleton.offsets.tolist(),
+            "end_sites": [dataclasses.asdict(site) for site in skeleton.end_sites],
+        },
+    }
+
+
+def _skeleton(content: dict[str, Any]) -> Skeleton:
+    if "skeleton" not in content:
+        return SKELETON
+    told = content["skeleton"]
+    sites = tuple(EndSite(int(site["parent"]), tuple(site["offset"])) for site in told["end_sites"])
+    return Skeleton(tuple(told["names"]), tuple(told["parents"]), np.array(told["offsets"]), sites)
 
 
 def claim(folder: Path, description: dict[str, Any], told: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,8 +10,19 @@ import numpy as np
 from addon.core import rotation
 from addon.core.rigs.cmu import SKELETON
 from addon.core.rotation import Array
+from addon.core.skeleton import Skeleton
 
 _STILL_DEGREES = 0.5
+_ALIKE = 0.2  # of the longest bone: skeletons that were measured are never quite alike on both sides
+_OPPOSITE = {"Left": "Right", "left": "right", "L": "R", "l": "r"}
+_OPPOSITE |= {right: left for left, right in _OPPOSITE.items()}
+_SIDES = (
+    re.compile(r"(?:^|[^A-Za-z]|(?<=[a-z]))(Left|Right)(?![a-z])"),
+    re.compile(r"(?:^|[^A-Za-z])(left|right)(?![a-z])"),
+    re.compile(r"^(L|R)(?=[A-Z])"),
+    re.compile(r"(?:^|[^A-Za-z])(L|R|l|r)(?![A-Za-z])"),
+    re.compile(r"^(left|right|l|r)(?=[A-Z])"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +34,38 @@ class Take:
     rotations: Array
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where motion comes from, as a model's card tells it. name: of the data set, short."""
+
+    name: str
+    description: str
+    licence: str
+
+
 @dataclass(frozen=True, eq=False)
 class PoseSet:
-    """Takes of the same J joints at the same rate; `joints` are names in the order of the feature vector."""
+    """Takes of the same J joints at the same rate; `joints` are names in the order of the feature vector.
+
+    skeleton: the joints and, before them, the root that no pose holds. origin: None for the CMU database.
+    """
 
     joints: tuple[str, ...]
     fps: float
     takes: tuple[Take, ...]
+    skeleton: Skeleton = SKELETON
+    origin: Origin | None = None
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether a mirror image of a pose is a pose: sides have twins, as far from the middle as they are."""
+        try:
+            twins = mirror_joints(self.joints)
+        except ValueError:
+            return False
+        offsets = self.skeleton.offsets[1:]
+        apart = np.abs(offsets[twins] * [-1, 1, 1] - offsets).max()
+        return bool((twins != np.arange(len(twins))).any() and apart < _ALIKE * np.abs(offsets).max())
 
     def stacked(self) -> Array:
         """(N, J, 4): all frames of all takes, one after the other."""
@@ -53,30 +90,32 @@ class PoseFrame:
     """What the numbers of a pose vector mean.
 
     joints: J names. reference: (J, 4) mean rotations, w >= 0, that hemispheres are aligned to. moving: (M,) indices of
-    the joints that the training poses move; the others stay at the reference.
+    the joints that the training poses move; the others stay at the reference. skeleton: the joints, and the root before
+    them.
     """
 
     joints: tuple[str, ...]
     reference: Array
     moving: np.ndarray
+    skeleton: Skeleton = SKELETON
 
     @property
     def parents(self) -> tuple[int, ...]:
         """J indices; -1 hangs on the body's root joint, which no pose holds."""
-        return tuple(parent - 1 for parent in SKELETON.parents[1:])
+        return tuple(parent - 1 for parent in self.skeleton.parents[1:])
 
     @property
     def offsets(self) -> Array:
         """(J, 3) metres from the parent's position in the rest pose."""
-        return SKELETON.offsets[1:]
+        return self.skeleton.offsets[1:]
 
 
-def pose_frame(joints: tuple[str, ...], poses: Array) -> PoseFrame:
+def pose_frame(joints: tuple[str, ...], poses: Array, skeleton: Skeleton = SKELETON) -> PoseFrame:
     """The frame that training poses (N, J, 4) give."""
     reference = rotation.mean(poses)
     stray = np.degrees(rotation.angle_between(reference, poses))
     moving = np.flatnonzero(np.sqrt(np.mean(stray**2, axis=0)) > _STILL_DEGREES)
-    return PoseFrame(joints, reference, moving)
+    return PoseFrame(joints, reference, moving, skeleton)
 
 
 def mirror_joints(joints: tuple[str, ...]) -> np.ndarray:
@@ -99,9 +138,9 @@ def mirrored(poses: Array, joints: tuple[str, ...]) -> Array:
 
 
 def _other_side(name: str) -> str:
-    for left, right in (("Left", "Right"), ("L", "R")):
-        for this, other in ((left, right), (right, left)):
-            rest = name.removeprefix(this)
-            if rest != name and rest[:1].isupper():
-                return other + rest
+    """The name with its side exchanged: a word for it at the beginning, behind a prefix, or at the end."""
+    for pattern in _SIDES:
+        if found := pattern.search(name):
+            start, end = found.span(1)
+            return name[:start] + _OPPOSITE[found[1]] + name[end:]
     return name

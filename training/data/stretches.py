@@ -44,13 +44,14 @@ class Stretches:
 
 
 def stretches(poses: PoseSet, reference: Array) -> Stretches:
-    """All takes of a pose set and their mirror images, ready to draw from."""
+    """All takes of a pose set and, where its skeleton has two sides, their mirror images, ready to draw from."""
     frames = {take.subject: 0 for take in poses.takes}
     for take in poses.takes:
         frames[take.subject] += len(take.rotations)
     both, share = [], []
     for take in poses.takes:
-        for rotations in (take.rotations, mirrored(take.rotations, poses.joints)):
+        sides = (take.rotations, mirrored(take.rotations, poses.joints)) if poses.mirrors else (take.rotations,)
+        for rotations in sides:
             both.append(steadily_aligned(rotations, reference))
             share.append(1 / frames[take.subject])
     return Stretches(tuple(both), np.array(share), poses.fps, reference)
