@@ -20,11 +20,14 @@ FPS = 30.0
 """The grid's rate."""
 HANDS, ANGLES = 2, len(DOF)
 FEATURES = 7 * ANGLES + 2 * wrists.CHANNELS
+OWN_WRIST_SPEEDS = slice(7 * ANGLES + wrists.CHANNELS - 3, 7 * ANGLES + wrists.CHANNELS - 1)
+"""Among the features: logarithms of the speeds of the hand's own wrist."""
 OUTPUTS = 3 * ANGLES
 """Of each hand and frame: what is added (radians), the logarithm of the rate, that of the deviation still to expect."""
 
 _FRAMES_OF_ENVELOPE = 2.0
 _LOG_RATE = 5.0
+_AROUND_SECONDS = 0.5
 
 Network = Callable[[Array], Array]
 """Features (2, T, FEATURES) to (2, T, OUTPUTS), float32."""
@@ -32,10 +35,13 @@ Network = Callable[[Array], Array]
 
 @dataclass(frozen=True, eq=False)
 class Filled:
-    """values: (T, 40) radians, both hands, the left's angles first; deviation: (T, 40) radians, zero at keys."""
+    """values: (T, 40) radians, both hands, the left's angles first. deviation: (T, 40) radians that the network expects
+    to be off, zero at keys. pace: (T, 2) how lively each hand is likely to be there, about 1 on average.
+    """
 
     values: Array
     deviation: Array
+    pace: Array
 
 
 def filled(
@@ -51,14 +57,17 @@ def filled(
     fine = base(key_times, keyed, times, statistics)
     forwards = network(features(coarse, seen, statistics))
     backwards = network(features(reversed_base(coarse), seen[::-1] * wrists.REVERSED, statistics))[:, ::-1]
-    moved, deviation = [], []
+    moved, deviation, rates = [], [], []
     for outputs in (forwards, backwards):
         added, log_rate, log_deviation = (_both(part) for part in np.split(outputs.astype(np.float64), 3, axis=-1))
         moved.append(_added(added, grid, fine, times) + _retimed(log_rate, grid, fine, times))
         deviation.append(log_deviation)
+        rates.append(log_rate)
     spread = np.exp((deviation[0] + deviation[1]) / 2)
     return Filled(
-        fine.values + (moved[0] + moved[1]) / 2, _at(spread, grid, times) * envelope(fine.since * FPS, fine.until * FPS)
+        fine.values + (moved[0] + moved[1]) / 2,
+        _at(spread, grid, times) * envelope(fine.since * FPS, fine.until * FPS),
+        _at(_pace((rates[0] + rates[1]) / 2), grid, times),
     )
 
 
@@ -99,6 +108,13 @@ def _retimed(log_rate: Array, grid: Array, curves: FingerBase, times: Array) -> 
     share = np.where(between, (now - last) / np.maximum(following - last, 1e-9), 0.0)
     steady = np.where(between, curves.since / np.maximum(curves.since + curves.until, 1e-9), 0.0)
     return (share - steady) * curves.change
+
+
+def _pace(log_rate: Array) -> Array:
+    """(G, 2) each hand's mean rate against that of the half seconds around."""
+    hands = log_rate.reshape(len(log_rate), HANDS, ANGLES).mean(axis=-1)
+    pace: Array = np.exp(hands - wrists.averaged(hands, _AROUND_SECONDS * FPS))
+    return pace
 
 
 def _added(added: Array, grid: Array, curves: FingerBase, times: Array) -> Array:

@@ -52,6 +52,8 @@ class ModelCard:
     normalisation: in words, and where it happens ("inside the network").
     inputs, outputs: of a pose_autoencoder the first of each is (any, J * 4), rotations wxyz joint by joint; a second
         output may give the code.
+    angles: A names of what a finger_sampler's angles are, in order; none for other kinds.
+    limits: (2, A) radians, the lowest and highest angle that its joints may have.
     metrics: figures of the model's evaluation, by name.
     created_by: the commit that made the file.
 
@@ -77,6 +79,8 @@ class ModelCard:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     created_by: str = ""
     tips: Array = field(default_factory=lambda: np.zeros((0, 3), dtype=np.float32))
+    angles: tuple[str, ...] = ()
+    limits: Array = field(default_factory=lambda: np.zeros((2, 0), dtype=np.float32))
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -92,7 +96,8 @@ class ModelCard:
         joints = len(self.joints)
         if not len(self.tips):
             object.__setattr__(self, "tips", np.zeros((joints, 3), dtype=np.float32))
-        for key, shape in (("offsets", (joints, 3)), ("tips", (joints, 3)), ("reference", (joints, 4))):
+        shapes = (("offsets", (joints, 3)), ("tips", (joints, 3)), ("reference", (joints, 4)))
+        for key, shape in (*shapes, ("limits", (2, len(self.angles)))):
             object.__setattr__(self, key, _numbers(getattr(self, key), shape, key))
         if np.any(np.linalg.norm(self.reference, axis=-1) < 1e-6):
             raise _does_not_fit("a reference rotation has no length")
@@ -121,6 +126,7 @@ class ModelCard:
         content |= {
             "offsets": self.offsets.tolist(),
             "tips": self.tips.tolist(),
+            "limits": self.limits.tolist(),
             "reference": self.reference.tolist(),
             "inputs": [asdict(tensor) for tensor in self.inputs],
             "outputs": [asdict(tensor) for tensor in self.outputs],
@@ -145,7 +151,8 @@ class ModelCard:
                 f"The model's card has schema {content.get('schema')!r} and this version of Mocap Mender reads schema "
                 f"{SCHEMA}; update the extension or export the model again."
             )
-        content.setdefault("tips", [])
+        for key, value in (("tips", []), ("angles", []), ("limits", [[], []])):
+            content.setdefault(key, value)
         missing = [entry.name for entry in fields(cls) if entry.name not in content]
         if missing:
             raise _does_not_fit(f"it lacks {', '.join(missing)}")
@@ -153,6 +160,7 @@ class ModelCard:
         known |= {
             "joints": _strings(content["joints"]),
             "parents": _whole_numbers(content["parents"]),
+            "angles": _strings(content["angles"]),
             "inputs": _tensors(content["inputs"], "inputs"),
             "outputs": _tensors(content["outputs"], "outputs"),
         }

@@ -15,7 +15,7 @@ from .hands import FPS
 
 TEMPO, TEMPOS = 0.5, 11
 """Speed varies by e^±TEMPO, in so many steps."""
-REVERSED, SWAPPED, BLENDED, WITHOUT_WRIST, STILL_OTHER = 0.5, 0.5, 0.3, 0.15, 0.1
+REVERSED, SWAPPED, BLENDED, WITHOUT_WRIST = 0.5, 0.5, 0.1, 0.12
 _STRETCH, _STRETCH_EACH, _OFFSET = 0.25, 0.1, np.radians(4.0)
 
 

@@ -6,13 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from addon.core.finger_fill import ANGLES, FEATURES
+from addon.core.finger_fill import ANGLES, FEATURES, OWN_WRIST_SPEEDS
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 _FINGERS = 5
 _LARGEST_ADDED = 0.3
 _LOG_DEVIATION = (-7.0, 0.0)
 """Radians, logarithms: 0.05 to 57 degrees."""
+_HURRY = (0.5, 0.3)
+"""Powers of the wrist's two speeds that a fresh network takes for the fingers' pace: re-timing by the wrist's speed."""
 
 
 class Block(nn.Module):
@@ -41,6 +43,7 @@ class FillNetwork(nn.Module):
         self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in DILATIONS)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, 3 * ANGLES + _FINGERS + 1)
+        self.hurry = nn.Parameter(torch.tensor(_HURRY))
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         with torch.no_grad():
@@ -53,6 +56,7 @@ class FillNetwork(nn.Module):
             x = block(x)
         found = self.leave(self.norm(x))
         added, rate, finger, hand, deviation = found.split([ANGLES, ANGLES, _FINGERS, 1, ANGLES], dim=-1)
+        hand = hand + (features[..., OWN_WRIST_SPEEDS] * self.hurry).sum(dim=-1, keepdim=True)
         rate = rate + finger.repeat_interleave(ANGLES // _FINGERS, dim=-1) + hand
         return torch.cat([_LARGEST_ADDED * added, rate, deviation.clamp(*_LOG_DEVIATION)], dim=-1)
 

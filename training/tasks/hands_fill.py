@@ -18,8 +18,10 @@ from ..data.hand_windows import HandWindows
 FRAMES = 128
 EXAMPLES_PER_EPOCH = 1200
 SPACINGS = (4.0, 75.0)
-FLOOR, CEILING = np.radians(0.4), np.radians(20.0)
-"""Errors are counted in units of the interpolation's own, within these."""
+USUAL = np.radians(3.0), 0.77
+"""Between keys `gap` seconds apart interpolation is off by about USUAL[0]·gap^USUAL[1] radians: errors count against it."""
+LARGEST_USUAL = np.radians(9.0)
+"""What counts as usual where there is no key on one side."""
 DEVIATION_WEIGHT = 0.05
 _LOG_RATE = 5.0
 
@@ -53,15 +55,15 @@ class FillHands:
         target: Tensor,
         counts: Tensor,
     ) -> Tensor:
-        """(N,) mean error of each example, as a share of its interpolation's."""
+        """(N,) mean error of each example, as a share of what interpolation is usually off by."""
         count = len(seen)
         outputs = model(seen.flatten(0, 1)).unflatten(0, (count, HANDS))
         both = outputs.transpose(1, 2).unflatten(-1, (3, ANGLES)).permute(3, 0, 1, 2, 4).flatten(3)  # (3, N, T, 40)
         result = values + combined(both[0], both[1], change, since, until)
         error = (result - target).abs() * counts
         many = counts.sum(dim=(1, 2)).clamp_min(1)
-        usual = ((values - target).abs() * counts).sum(dim=(1, 2)) / many
-        mean = error.sum(dim=(1, 2)) / many / (usual.clamp(float(FLOOR), float(CEILING)) + float(FLOOR))
+        usual = (float(USUAL[0]) * ((since + until) / FPS) ** USUAL[1]).clamp(1e-3, float(LARGEST_USUAL))
+        mean = (error / usual).sum(dim=(1, 2)) / many
         expected = both[2] + torch.log(_envelope(since, until).clamp_min(0.05))
         laplace = (expected + error.detach() * torch.exp(-expected)) * counts
         return mean + DEVIATION_WEIGHT * laplace.sum(dim=(1, 2)) / many

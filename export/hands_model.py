@@ -1,0 +1,213 @@
+"""A trained finger model as one ONNX file: two networks and their closed forms, proven to compute the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import compose, helper, numpy_helper
+from torch import Tensor, nn
+
+from addon.core.finger_fill import FEATURES, FPS, OUTPUTS
+from addon.core.hand import DOF, JOINTS, SIDES
+from addon.core.hand_gaussian import CHANNELS
+from addon.inference.card import METADATA_KEY, ModelCard
+from addon.inference.card import Tensor as CardTensor
+from addon.inference.fingers import CONSTANTS, FILL_INPUT, FILL_OUTPUT, KIND, POSE_INPUTS, POSE_OUTPUT
+from addon.inference.session import load_model
+from training.data import hands
+from training.data.hands import Sources
+from training.evaluation import shipped_metrics
+from training.models.hand_model import HandModel
+from training.models.hands_any_order import COMPONENTS, FRAMES, HandAnyOrder
+
+from .half import store_half
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit
+
+TOLERANCE = 1e-4
+"""Of the networks' outputs: means in radians, logarithms of weights, of kappa and of rates."""
+LARGEST_FILE = 5_000_000
+FILL_LENGTHS = ((2, 1), (2, 37), (1, 300))
+POSE_SIZES = ((1, 1), (7, 33), (120, 6))
+"""Known places and wanted ones that the file is compared with PyTorch on."""
+
+LABELS = {"hands": "Fingers (non-commercial)", "hands-open": "Fingers"}
+TEXT = (
+    "Completes poses of the fingers and animates them between keys, for both hands, from any angles that are known; "
+    "the wrists' motion tells when fingers move."
+)
+
+
+class _Pose(nn.Module):
+    """The any-order network with the inputs of the file."""
+
+    def __init__(self, network: HandAnyOrder) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        known: Tensor,
+        values: Tensor,
+        absent: Tensor,
+        queries: Tensor,
+        means: Tensor,
+        deviations: Tensor,
+        spacing: Tensor,
+    ) -> Tensor:
+        seen = (part[None] for part in (known, values, queries, means, deviations))
+        return self.network.predict(*seen, spacing[:1], absent[None])[0]
+
+
+def export_model(name: str, sources: Sources, model: HandModel, output: Path) -> Path:
+    """Write a finger model as the ONNX file `output`; returns `output`.
+
+    Raises ExportError where its numbers, axes, versions or size are not what is promised; then nothing is written.
+    """
+    model = model.eval()
+    proto = compose.merge_models(_fill_proto(model), _pose_proto(model), io_map=[], name=name)
+    check_structure(proto)
+    _add_constants(proto, model)
+    store_half(proto)
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, _card(name, sources, model).to_json()
+    proto.ir_version = min(proto.ir_version, LARGEST_IR)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / output.name
+        onnx.save(proto, draft)
+        if draft.stat().st_size > LARGEST_FILE:
+            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
+        check_parity(model, draft)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(draft.read_bytes())
+    return output
+
+
+def check_parity(model: HandModel, path: Path) -> float:
+    """The largest difference between PyTorch and the installed onnxruntime. Raises ExportError beyond TOLERANCE."""
+    session, worst = load_model(path).session, np.float32(0)
+    unused_fill = {FILL_INPUT: _motion(1, 1)}
+    unused_pose = dict(zip(POSE_INPUTS, _asked(1, 1), strict=True))
+    for batch, frames in FILL_LENGTHS:
+        motion = _motion(batch, frames)
+        with torch.no_grad():
+            want = model.fill(torch.from_numpy(motion)).numpy()
+        (got,) = session.run([FILL_OUTPUT], {**unused_pose, FILL_INPUT: motion})
+        worst = np.maximum(worst, np.max(np.abs(want - got)))
+    for known, wanted in POSE_SIZES:
+        asked = dict(zip(POSE_INPUTS, _asked(known, wanted), strict=True))
+        with torch.no_grad():
+            want = _Pose(model.pose)(*(torch.from_numpy(part) for part in asked.values())).numpy()
+        (got,) = session.run([POSE_OUTPUT], {**unused_fill, **asked})
+        worst = np.maximum(worst, np.max(np.abs(want - got)))
+    if not worst <= TOLERANCE:  # no number is refused too
+        raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
+    return float(worst)
+
+
+def _fill_proto(model: HandModel) -> onnx.ModelProto:
+    free = torch.export.Dim
+    program = torch.onnx.export(
+        model.fill,
+        (torch.from_numpy(_motion(2, 50)),),
+        input_names=[FILL_INPUT],
+        output_names=[FILL_OUTPUT],
+        dynamic_shapes={"features": {0: free("H", min=1, max=64), 1: free("T", min=1, max=100_000)}},
+        opset_version=OPSET,
+        dynamo=True,
+        optimize=True,
+        verbose=False,
+    )
+    return compose.add_prefix(program.model_proto, "fill/", rename_inputs=False, rename_outputs=False)
+
+
+def _pose_proto(model: HandModel) -> onnx.ModelProto:
+    free = torch.export.Dim
+    known, wanted = free("K", min=1, max=4096), free("Q", min=1, max=4096)
+    shapes = {
+        **{name: {0: known} for name in ("known", "values", "absent")},
+        **{name: {0: wanted} for name in ("queries", "means", "deviations", "spacing")},
+    }
+    program = torch.onnx.export(
+        _Pose(model.pose).eval(),
+        tuple(torch.from_numpy(part) for part in _asked(9, 5)),
+        input_names=list(POSE_INPUTS),
+        output_names=[POSE_OUTPUT],
+        dynamic_shapes=shapes,
+        opset_version=OPSET,
+        dynamo=True,
+        optimize=True,
+        verbose=False,
+    )
+    return compose.add_prefix(program.model_proto, "pose/", rename_inputs=False, rename_outputs=False)
+
+
+def _add_constants(proto: onnx.ModelProto, model: HandModel) -> None:
+    """Let the file carry the closed forms as outputs that are always the same: the add-on reads them once."""
+    for name in CONSTANTS:
+        values = getattr(model, name).numpy()
+        kind = helper.np_dtype_to_tensor_dtype(values.dtype)
+        proto.graph.initializer.append(numpy_helper.from_array(values, f"{name}.kept"))
+        proto.graph.node.append(helper.make_node("Identity", [f"{name}.kept"], [name]))
+        proto.graph.output.append(helper.make_tensor_value_info(name, kind, values.shape))
+
+
+def _card(name: str, sources: Sources, model: HandModel) -> ModelCard:
+    joints = tuple(f"{side} {joint}" for side in SIDES for joint in JOINTS)
+    parents = tuple(i - 1 if i % 3 else -1 for i in range(len(joints)))
+    identity = np.tile(np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32), (len(joints), 1))
+    places, radians = "channel + frame · 46", "radians"
+    return ModelCard(
+        kind=KIND,
+        name=name,
+        label=LABELS[name],
+        version=VERSION,
+        description=TEXT,
+        joints=joints,
+        parents=parents,
+        offsets=np.zeros((len(joints), 3), dtype=np.float32),
+        reference=identity,
+        fps=FPS,
+        window=FRAMES,
+        normalisation="in addon.core.finger_fill and by the closed forms in the file",
+        inputs=(
+            CardTensor(FILL_INPUT, ("H", "T", FEATURES), "as in addon.core.finger_fill.features"),
+            CardTensor("known", ("K",), places),
+            CardTensor("values", ("K",), radians),
+            CardTensor("absent", ("K",), "true where an entry of known is padding"),
+            CardTensor("queries", ("Q",), places),
+            CardTensor("means", ("Q",), radians),
+            CardTensor("deviations", ("Q",), radians),
+            CardTensor("spacing", ("Q",), "seconds between frames, the same for all"),
+        ),
+        outputs=(
+            CardTensor(FILL_OUTPUT, ("H", "T", OUTPUTS), "radians, logarithm of a rate, logarithm of radians"),
+            CardTensor(POSE_OUTPUT, ("Q", 3, COMPONENTS), "logarithms of weights, radians, logarithms of kappa"),
+            *(CardTensor(part, tuple(getattr(model, part).shape), "as named") for part in CONSTANTS),
+        ),
+        training_data=hands.DESCRIPTIONS[sources],
+        licence=hands.LICENCES[sources],
+        metrics=shipped_metrics(name),
+        created_by=commit(),
+        angles=tuple(f"{side} {angle}" for side in SIDES for angle in DOF),
+        limits=np.tile(model.limits.numpy(), (1, len(SIDES))),
+    )
+
+
+def _motion(batch: int, frames: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.7, (batch, frames, FEATURES)).astype(np.float32)
+
+
+def _asked(known: int, wanted: int) -> tuple[np.ndarray, ...]:
+    """The any-order network's inputs, the same each time; the last known place is padding where there is another."""
+    rng = np.random.default_rng(0)
+    places = rng.permutation(3 * CHANNELS)[: known + wanted]
+    absent = np.zeros(known, dtype=bool)
+    absent[1:][-1:] = True
+    values, means = (rng.normal(0.3, 0.4, count).astype(np.float32) for count in (known, wanted))
+    deviations = rng.uniform(0.05, 0.4, wanted).astype(np.float32)
+    spacing = np.full(wanted, 0.1, dtype=np.float32)
+    return places[:known], values, absent, places[known:], means, deviations, spacing
