@@ -58,8 +58,10 @@ class _Pose(nn.Module):
         deviations: Tensor,
         spacing: Tensor,
     ) -> Tensor:
-        seen = (part[None] for part in (known, values, queries, means, deviations))
-        return self.network.predict(*seen, spacing[:1], absent[None])[0]
+        places, angles, asked = known[None], values[None], queries[None]
+        return self.network.predict(
+            places, angles, asked, means[None], deviations[None], spacing[:1], absent=absent[None]
+        )[0]
 
 
 def export_model(name: str, sources: Sources, model: HandModel, output: Path) -> Path:

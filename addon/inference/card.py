@@ -151,8 +151,7 @@ class ModelCard:
                 f"The model's card has schema {content.get('schema')!r} and this version of Mocap Mender reads schema "
                 f"{SCHEMA}; update the extension or export the model again."
             )
-        for key, value in (("tips", []), ("angles", []), ("limits", [[], []])):
-            content.setdefault(key, value)
+        content = {"tips": [], "angles": [], "limits": [[], []], **content}
         missing = [entry.name for entry in fields(cls) if entry.name not in content]
         if missing:
             raise _does_not_fit(f"it lacks {', '.join(missing)}")

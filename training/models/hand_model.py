@@ -72,9 +72,8 @@ class HandModel(nn.Module):
 
     def curves(self) -> FingerStatistics:
         """The closed form between keys."""
-        return FingerStatistics(
-            *(_numbers(getattr(self, f"curve_{part}")) for part in ("mean", "covariance", "between"))
-        )
+        mean, covariance, between = map(_numbers, (self.curve_mean, self.curve_covariance, self.curve_between))
+        return FingerStatistics(mean, covariance, between)
 
     def how_lively(self) -> Liveliness:
         """How samples move."""

@@ -64,7 +64,7 @@ class AnyOrderHands:
         values = self._varied(self._hands(count, rng), rng)
         order = np.argsort(rng.random((count, _ANGLES)), axis=1)[:, :positions]
         side = rng.integers(0, 2, (count, 1)) * PER_HAND
-        return np.asarray(order + side), np.take_along_axis(values, order, axis=1), np.full(count, SPACING[0])
+        return np.add(order, side), np.take_along_axis(values, order, axis=1), np.full(count, SPACING[0])
 
     def _hands(self, count: int, rng: np.random.Generator) -> Array:
         """(count, 20) angles of a hand, whichever is there."""

@@ -19,7 +19,7 @@ FRAMES = 128
 EXAMPLES_PER_EPOCH = 1200
 SPACINGS = (4.0, 75.0)
 USUAL = np.radians(3.0), 0.77
-"""Between keys `gap` seconds apart interpolation is off by about USUAL[0]·gap^USUAL[1] radians: errors count against it."""
+"""Between keys `gap` seconds apart interpolation is off by about USUAL[0]·gap^USUAL[1] radians: errors count by it."""
 LARGEST_USUAL = np.radians(9.0)
 """What counts as usual where there is no key on one side."""
 DEVIATION_WEIGHT = 0.05
