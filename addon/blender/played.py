@@ -158,5 +158,8 @@ class PlayedClip:
 def played_clip(clip: FittedClip, rig: Rig, scene_fps: float) -> PlayedClip:
     """The clip as a scene of `scene_fps` plays it, at its own speed."""
     bones = (*clip.bones, *clip.resting)
-    decided = np.concatenate([rig.places(bones, name).ravel() for name in pose.PROPERTIES])
-    return PlayedClip(clip, rig, scene_fps / clip.fps, np.sort(decided))
+    decided = [
+        pose.rotations_of(rig, bones).places,
+        *(rig.places(bones, name).ravel() for name in ("location", "scale")),
+    ]
+    return PlayedClip(clip, rig, scene_fps / clip.fps, np.sort(np.concatenate(decided)))

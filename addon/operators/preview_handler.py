@@ -11,11 +11,13 @@ What curves move Blender evaluates anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import bpy
 import numpy as np
 from bpy.app.handlers import persistent
+from numpy.typing import NDArray
 
 from ..blender import action, pose
 from ..blender.action import Floats
@@ -118,7 +120,7 @@ def unregister() -> None:
     if scene is not None:
         for obj in previewed(bpy.data.objects):
             restore(scene, obj)
-    _forget()
+    forget()
 
 
 def _begin() -> None:
@@ -143,14 +145,15 @@ def _show_all() -> None:
             show(context.scene, obj)
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Drop all that is kept from one frame to the next: clips, windows, what was wrong."""
     previewing.forget()
     _problems.clear()
 
 
 @persistent
 def _on_other_data(*_: Any) -> None:
-    _forget()
+    forget()
     _begin()
 
 
@@ -178,28 +181,46 @@ def _without_preview(settings: Any, rig: Rig, now: Floats) -> Floats:
 
     Numbers that are not what the preview made of them have been posed by hand since: these are the pose's own now.
     """
+    if not len(settings.held):
+        return now
+    places, real = _held_places(rig, _held_names(settings))
+    own, shown = (np.empty((len(places), _WIDTH), dtype=np.float32) for _ in range(2))
+    settings.held.foreach_get("own", own.ravel())
+    settings.held.foreach_get("shown", shown.ravel())
+    untouched = real & ((now[places] == shown) | ~real).all(axis=1)[:, None]
     result = now.copy()
-    known = set(rig.names)
-    for held in settings.held:
-        if held.bone in known:
-            places = rig.places([held.bone], held.part)[0]
-            if np.array_equal(now[places], held.shown[: len(places)]):
-                result[places] = held.own[: len(places)]
+    result[places[untouched]] = own[untouched]
     return result
 
 
 def _hold(settings: Any, rig: Rig, still: Floats, shown: previewing.Shown, animated: frozenset[int]) -> None:
     """Remember what the preview decides and no curve moves."""
-    parts = pose.parts_of(rig, frozenset(shown.decided.tolist()) - animated)
-    if [(held.bone, held.part) for held in settings.held] != [(part.bone, part.name) for part in parts]:
+    names = tuple((part.bone, part.name) for part in pose.parts_of(rig, frozenset(shown.decided.tolist()) - animated))
+    if _held_names(settings) != names:
         settings.held.clear()
-        for part in parts:
+        for bone, name in names:
             held = settings.held.add()
-            held.bone, held.part = part.bone, part.name
-    for held, part in zip(settings.held, parts, strict=True):
-        spare = (0.0,) * (_WIDTH - len(part.places))
-        held.own = (*still[part.places].tolist(), *spare)
-        held.shown = (*shown.pose[part.places].tolist(), *spare)
+            held.bone, held.part = bone, name
+    if names:
+        places, _ = _held_places(rig, names)
+        settings.held.foreach_set("own", still[places].ravel())
+        settings.held.foreach_set("shown", shown.pose[places].ravel())
+
+
+def _held_names(settings: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((held.bone, held.part) for held in settings.held)
+
+
+@lru_cache(maxsize=16)
+def _held_places(rig: Rig, names: tuple[tuple[str, str], ...]) -> tuple[pose.Places, NDArray[np.bool_]]:
+    """(n, 4) where the held numbers stand in the pose, and which of the four a property has; none for lost bones."""
+    places = np.zeros((len(names), _WIDTH), dtype=np.intp)
+    real = np.zeros((len(names), _WIDTH), dtype=bool)
+    for row, (bone, name) in enumerate(names):
+        if bone in rig.names:
+            found = rig.places([bone], name)[0]
+            places[row, : len(found)], real[row, : len(found)] = found, True
+    return places, real
 
 
 def _curves(obj: Any) -> dict[tuple[str, int], bpy.types.FCurve]:

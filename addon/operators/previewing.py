@@ -80,6 +80,11 @@ class Preview:
     strength: Callable[[Places | Floats], Floats]
 
     @property
+    def plays(self) -> bool:
+        """Whether it shows another motion, or another moment of it, than Blender does."""
+        return isinstance(self.source, played.PlayedClip) or self.retiming != Retiming()
+
+    @property
     def over_time(self) -> bool:
         """Whether the model sees frames beside the one that is shown."""
         return self.model is not None and self.model.card.kind == denoiser.KIND
@@ -120,8 +125,7 @@ def read(scene: bpy.types.Scene, obj: Any, settings: PreviewSettings, still: Flo
     retiming = Retiming(settings.offset, settings.speed)
     source: Source
     if settings.source == "ACTION":
-        moved = retiming != Retiming()
-        source = played.played_action(animated, rig, None if moved else fit.bones)
+        source = played.played_action(animated, rig, fit.bones if retiming == Retiming() else None)
         source_key: tuple[object, ...] = ()
     else:
         path = Path(bpy.path.abspath(settings.filepath, library=obj.library))
@@ -148,11 +152,13 @@ def shown(preview_: Preview, frame: float) -> Shown:
     """The pose that the preview shows at `frame` of the scene, a whole one or one between. Raises MenderError."""
     bones = preview_.fit.moving
     at = float(preview_.retiming.of_source(np.array(frame)))
-    result = preview_.source.whole_pose(at, preview_.still)
-    rotations = pose.rotations_of(preview_.rig, bones)
     turns = _turns(preview_, frame)
+    if turns is None and not preview_.plays:
+        return Shown(preview_.still, np.empty(0, dtype=np.intp))
+    result = preview_.source.whole_pose(at, preview_.still)
     if turns is None:
         return Shown(result, preview_.source.decided)
+    rotations = pose.rotations_of(preview_.rig, bones)
     q = turned_bones(preview_.fit, pose.quaternions(result[None], rotations), turns[None])[0]
     pose.put_quaternions(result, rotations, q)
     return Shown(result, np.union1d(preview_.source.decided, rotations.places))
