@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import bpy
@@ -70,6 +71,7 @@ class RigMap(bpy.types.PropertyGroup):
     active: IntProperty(name="Joint", options={"HIDDEN"}, override=OVERRIDABLE)
     found: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)  # as text: the map before what was set by hand
     family: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
+    prefix: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)  # that all bones of the map share
     problem: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     shown: EnumProperty(name="Show", items=SHOWN_ITEMS, description="Which joints to list", override=OVERRIDABLE)
     filling: BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -142,6 +144,7 @@ def fill(obj: bpy.types.Object, joints: JointMap, by_hand: frozenset[str] = froz
 def check(obj: bpy.types.Object) -> None:
     """Keep the sentence that says what cannot be in the map of `obj`, or none."""
     rig = rig_map_of(obj)
+    rig.prefix = _shared_prefix([joint.bone for joint in rig.joints if joint.bone])
     try:
         require_possible(joint_map(rig), *bone_tree(obj))
     except MenderError as error:
@@ -156,6 +159,13 @@ def bone_tree(obj: bpy.types.Object) -> tuple[list[str], list[int]]:
     names = [bone.name for bone in armature.bones]
     place = {name: i for i, name in enumerate(names)}
     return names, [place[bone.parent.name] if bone.parent else -1 for bone in armature.bones]
+
+
+def _shared_prefix(names: list[str]) -> str:
+    """What all names begin with, up to the last sign that parts words, such as "mixamorig:"."""
+    first, last = min(names, default=""), max(names, default="")
+    shared = "".join(sign for sign, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+    return shared[: max(shared.rfind(sign) for sign in ":_-") + 1]
 
 
 def _listed(joint: str, joints: JointMap) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 
+from ..core.rigs import joint_map
 from ..core.rigs.canonical import FINGER_JOINTS
 from ..operators.rig_map import PRESETS, no_map_reason
 from ..rig_properties import BY_HAND, DOUBTFUL, FOUND, STATE_ITEMS, RigJoint, RigMap, rig_map_of
@@ -16,6 +17,7 @@ from .text import paragraph
 
 _ICONS = {identifier: icon for identifier, _, _, icon, _ in STATE_ITEMS}
 _ROWS = 9
+_WIDE = 400  # pixels at scale 1 of a sidebar in which names and pickers have room beside each other
 _FINGERS = frozenset(FINGER_JOINTS)
 
 
@@ -34,13 +36,16 @@ class MOCAP_MENDER_UL_rig_map(bpy.types.UIList):
     ) -> None:
         """The icon says how the bone was found; a doubtful one has a tick to confirm it."""
         row = layout.row(align=True)
-        split = row.split(factor=0.46, align=True)
+        split = row.split(factor=0.54, align=True)
         name = split.row(align=True)
-        name.active = bool(item.bone) and item.state != DOUBTFUL
+        name.active = bool(item.bone)
         name.label(text=item.name, icon=_icon(item))
         bone = split.row(align=True)
         bone.active = item.state != DOUBTFUL
-        bone.prop_search(item, "bone", item.id_data.data, "bones", text="", icon="BONE_DATA")
+        if _is_wide(context):
+            bone.prop_search(item, "bone", item.id_data.data, "bones", text="")
+        else:
+            bone.label(text=item.bone.removeprefix(data.prefix))
         if item.state == DOUBTFUL and item.bone:
             row.operator("mocap_mender.rig_map_confirm", text="", icon="CHECKMARK").joint = item.name
 
@@ -109,10 +114,10 @@ class MOCAP_MENDER_PT_rig_map(bpy.types.Panel):
 
 
 def _empty(layout: bpy.types.UILayout, context: bpy.types.Context, reason: str) -> None:
-    text = (
-        f"{reason}." if reason else "No map yet: bones are found by their names at every run. Find them to look at it."
-    )
-    paragraph(layout, context, text, icon="ERROR" if reason else "INFO")
+    if reason:
+        paragraph(layout, context, f"{reason}.", icon="ERROR")
+    else:
+        paragraph(layout, context, "No map yet: every run finds the joints by the bones' names.", icon="INFO")
     row = layout.row()
     row.scale_y = 1.4
     row.operator("mocap_mender.rig_map_find", icon="VIEWZOOM")
@@ -144,20 +149,22 @@ def _count(joints: list[RigJoint]) -> str:
 
 
 def _title(rig: RigMap) -> str:
-    if rig.family:
+    if rig.family and rig.family != joint_map.BY_HAND:
         return f"Names: {rig.family}"
     if any(joint.state == FOUND for joint in rig.joints):
-        return "Names: the models' own"
+        return "Names: CMU"
     return "Set by hand" if any(joint.state == BY_HAND for joint in rig.joints) else "Found by places, not by names"
 
 
 def _chosen(layout: bpy.types.UILayout, context: bpy.types.Context, rig: RigMap) -> None:
-    """What there is to say of the joint that is chosen in the list, and the active bone for it."""
+    """The joint that is chosen in the list: how it was found, and its bone to be picked."""
     if not 0 <= rig.active < len(rig.joints) or not _is_shown(rig.joints[rig.active], rig.shown):
         return
     joint = rig.joints[rig.active]
-    row = layout.row(align=True)
-    paragraph(row, context, f"{joint.name}: {_words(joint)}.")
+    column = layout.column(align=True)
+    paragraph(column, context, f"{joint.name}: {_words(joint)}.")
+    row = column.row(align=True)
+    row.prop_search(joint, "bone", joint.id_data.data, "bones", text="", icon="BONE_DATA")
     row.operator("mocap_mender.rig_map_pick", text="", icon="EYEDROPPER")
 
 
@@ -169,6 +176,10 @@ def _words(joint: RigJoint) -> str:
     if joint.state == FOUND:
         return "found by its name"
     return "no bone was found, so it is left alone"
+
+
+def _is_wide(context: bpy.types.Context) -> bool:
+    return context.region.width >= _WIDE * context.preferences.system.ui_scale
 
 
 def _icon(joint: RigJoint) -> str:

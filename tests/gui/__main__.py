@@ -1,4 +1,4 @@
-"""`make gui`: the installed extension in a real window, clicked through by tests/gui/animator.py and jobs.py.
+"""`make gui`: the installed extension in a real window, clicked through by animator.py, jobs.py and rig_map.py.
 
 The application is found as `make test-all` finds it. Without a display it gets a virtual one (xvfb-run). Screenshots
 are made with ImageMagick's `import`, and left in build/gui: they are there to be looked at.
@@ -43,7 +43,7 @@ def noisy_take(folder: Path) -> Path:
     return path
 
 
-def play(blender: list[str], environment: dict[str, str], script: str, *words: Path) -> int:
+def play(blender: list[str], environment: dict[str, str], script: str, *words: Path | int) -> int:
     """Blender's exit code: 0 where the script found everything as it should be."""
     start = [*blender, "--enable-event-simulate", "--python", f"tests/gui/{script}", "--", *map(str, words)]
     code = subprocess.run(start, cwd=ROOT, env=environment, timeout=SECONDS, check=False).returncode
@@ -65,6 +65,7 @@ def main() -> int:
         codes = [
             play(with_window(blender), environment, "animator.py", take, FOLDER),
             play(with_window(blender), environment, "jobs.py", FOLDER),
+            *(play(with_window(blender), environment, "rig_map.py", FOLDER, wider) for wider in (0, 160)),
         ]
     except InstallError as error:
         print(error)

@@ -32,13 +32,13 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield gui.PAUSE * 3
 
     # With nothing to work on, the button is grey and its tooltip says why.
-    button = yield from found("mocap_mender.denoise_action")
+    button = yield from gui.found("mocap_mender.denoise_action")
     yield from gui.point_and_wait(*button)
     yield 2.0
     yield from gui.screenshot(FOLDER / "01-nothing-selected.png")
 
     # Import asks for a file, with its options beside.
-    place = yield from found("mocap_mender.import_motion", share=0.3)
+    place = yield from gui.found("mocap_mender.import_motion", share=0.3)
     yield from gui.click(*place)
     yield gui.PAUSE * 4
     yield from gui.screenshot(FOLDER / "02-import.png")
@@ -56,7 +56,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield from gui.screenshot(FOLDER / "03-imported.png")
 
     # One click denoises a copy and says what it did.
-    button = yield from found("mocap_mender.denoise_action")
+    button = yield from gui.found("mocap_mender.denoise_action")
     yield from gui.click(*button)
     yield gui.PAUSE * 4
     settings = scene.mocap_mender
@@ -65,7 +65,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield from gui.screenshot(FOLDER / "04-denoised.png")
 
     # The models to choose from, and the chosen one's card, which folds out under the result.
-    x, y = yield from found("mocap_mender.frame_range", share=0.7, shift=True, alt=True)
+    x, y = yield from gui.found("mocap_mender.frame_range", share=0.7, shift=True, alt=True)
     yield from gui.click(x, y + ROW)
     yield from gui.screenshot(FOLDER / "05-models.png")
     gui.press("ESC", x, y)
@@ -99,7 +99,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     check.runtime_problem.cache_clear()
     gui.area().tag_redraw()
     yield gui.PAUSE * 4
-    button = yield from found("mocap_mender.denoise_action")
+    button = yield from gui.found("mocap_mender.denoise_action")
     yield from gui.point_and_wait(*button)
     yield 2.0
     yield from gui.screenshot(FOLDER / "09-no-runtime.png")
@@ -111,15 +111,6 @@ def session() -> Iterator[float | tuple[int, int]]:
     bpy.ops.preferences.addon_show(module=next(name for name in modules if name.endswith("mocap_mender")))
     yield gui.PAUSE * 4
     yield from gui.screenshot(FOLDER / "10-preferences.png")
-
-
-def found(text: str, share: float = 0.5, **held: bool) -> Iterator[float | tuple[int, int]]:
-    """The place of a button; `yield from` gives it."""
-    for step in gui.find(text, share, **held):
-        if isinstance(step, tuple):
-            return step
-        yield step
-    raise AssertionError(text)
 
 
 def close_browser() -> Iterator[float]:

@@ -6,6 +6,8 @@ import importlib
 import sys
 from types import ModuleType
 
+import bpy
+
 
 def module(name: str = "") -> ModuleType:
     """The module of that name below `addon`, as in "blender.job"; without a name `addon` itself."""
@@ -15,3 +17,15 @@ def module(name: str = "") -> ModuleType:
     if not loaded:
         addon.register()
     return importlib.import_module(f"{package}.{name}") if name else addon
+
+
+def open_only(panel: str) -> None:
+    """Let one panel of the sidebar's tab be open and the others closed, as at the start of a file."""
+    prefix = "MOCAP_MENDER_PT_"
+    for cls in module("registration").CLASSES:
+        if cls.__name__.startswith(prefix) and not hasattr(cls, "bl_parent_id"):
+            bpy.utils.unregister_class(cls)
+            cls.bl_options = getattr(cls, "bl_options", set()) - {"DEFAULT_CLOSED"}
+            if cls.__name__ != prefix + panel:
+                cls.bl_options |= {"DEFAULT_CLOSED"}
+            bpy.utils.register_class(cls)

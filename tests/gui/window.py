@@ -76,3 +76,30 @@ def screenshot(path: Path) -> Steps:
     yield PAUSE * 2
     subprocess.run(["import", "-window", "root", str(path)], check=True, timeout=60)
     yield PAUSE
+
+
+def found(text: str, share: float = 0.5, **held: bool) -> Iterator[float | tuple[int, int]]:
+    """The place of a button; `yield from` gives it."""
+    for step in find(text, share, **held):
+        if isinstance(step, tuple):
+            return step
+        yield step
+    raise AssertionError(text)
+
+
+def widen(pixels: int) -> Steps:
+    """Drag the sidebar's edge: wider by so many pixels, or narrower."""
+    bar = region()
+    x, wanted = bar.x, bar.width + pixels
+    y = bar.y + bar.height - 30  # beside the first panel: where there is none, the mouse belongs to the view below
+    for place in (x - 10, x):
+        point_at(place, y)
+        yield PAUSE
+    window().event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
+    yield PAUSE
+    for share in (0.25, 0.5, 0.75, 1.0):
+        point_at(x - int(share * pixels), y)
+        yield PAUSE / 2
+    window().event_simulate(type="LEFTMOUSE", value="RELEASE", x=x - pixels, y=y)
+    yield PAUSE * 2
+    assert abs(region().width - wanted) < 20, f"the sidebar is {region().width} wide, not {wanted}"
