@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 FRAME_RANGE_ITEMS = (
     ("ALL", "All Frames", "Every key of the action"),
@@ -29,7 +31,54 @@ METHOD_ITEMS = (
 )
 
 
-class MenderSettings(bpy.types.PropertyGroup):
+FILL_ITEMS = (
+    ("NONE", "Leave", "Motion between keys stays as it is"),
+    ("EMPTY", "Empty Stretches", "Where a bone has no keys for a while though it has beside: new keys, made up"),
+    ("MARKED", "From – To", "The frames between two numbers count for nothing: all motion there is made up"),
+)
+
+
+def _share(name: str, description: str, default: float = 1.0) -> Any:
+    return FloatProperty(name=name, description=description, subtype="FACTOR", min=0.0, max=1.0, default=default)
+
+
+class DenoiseOptions:
+    """What denoising offers beside its model and its range: the panel's settings and the operator have it alike."""
+
+    strength: _share("Strength", "0 leaves the motion as it is, 1 takes the model's result")
+    strength_spine: _share("Spine", "How much of the strength spine, neck and head get")
+    strength_arms: _share("Arms", "How much of the strength collar bones, arms and forearms get")
+    strength_legs: _share("Legs", "How much of the strength legs and feet get")
+    strength_hands: _share("Hands", "How much of the strength wrists and fingers get")
+    strength_root: _share(
+        "Root", "How much the body's path and heading are smoothed, on their own and without a model", default=0.0
+    )
+    plant_feet: BoolProperty(
+        name="Planted Feet", description="Feet that stand on the ground go on standing there", default=True
+    )
+    reduce_keys: BoolProperty(
+        name="Fewer Keys", description="Leave as few rotation keys as the tolerance allows", default=False
+    )
+    reduce_degrees: FloatProperty(
+        name="Tolerance",
+        description="By how many degrees a bone may be off at most, at every key that was there",
+        default=0.5,
+        min=0.01,
+        soft_max=5.0,
+        precision=2,
+    )
+    fill_gaps: EnumProperty(name="Gaps", description="Which frames count as missing", items=FILL_ITEMS)
+    gap_frames: FloatProperty(
+        name="Longer Than", description="Frames without a key from which on they are missing", default=5.0, min=1.0
+    )
+    gap_start: FloatProperty(name="From", description="First frame that is missing", default=1)
+    gap_end: FloatProperty(name="To", description="Last frame that is missing", default=10)
+
+
+DENOISE_OPTIONS = tuple(DenoiseOptions.__annotations__)
+
+
+class MenderSettings(DenoiseOptions, bpy.types.PropertyGroup):
     """The panel's settings, kept with the scene so that undo and saved files carry them."""
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
@@ -37,14 +86,6 @@ class MenderSettings(bpy.types.PropertyGroup):
     frame_start: IntProperty(name="Start", description="First frame to change", default=1)
     frame_end: IntProperty(name="End", description="Last frame to change", default=250)
     bones: EnumProperty(name="Bones", description="Which bones to change", items=BONES_ITEMS)
-    strength: FloatProperty(
-        name="Strength",
-        description="0 leaves the motion as it is, 1 takes the model's result",
-        subtype="FACTOR",
-        min=0.0,
-        max=1.0,
-        default=1.0,
-    )
     result: EnumProperty(name="Result", description="Where the result goes", items=RESULT_ITEMS)
 
     compress_degrees: FloatProperty(
@@ -75,15 +116,13 @@ def settings_of(scene: bpy.types.Scene) -> MenderSettings:
     return scene.mocap_mender  # type: ignore[attr-defined,no-any-return]
 
 
-def remember_result(scene: bpy.types.Scene, action: bpy.types.Action, keys: int, degrees: float, seconds: float) -> str:
-    """Keep the line that the panel shows under the button, and return it.
+def remember_result(scene: bpy.types.Scene, action: bpy.types.Action, line: str) -> None:
+    """Keep the line that the panel shows under the button.
 
     It lives in the scene, so that undoing the run takes the line back with it.
     """
-    line = f"{keys:,} keys · {degrees:.2f}° mean · {seconds:.1f} s"
     settings = settings_of(scene)
     settings.done_action, settings.done_line = action.name, line
-    return line
 
 
 def register() -> None:

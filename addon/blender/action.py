@@ -262,6 +262,18 @@ def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
     return assigned_channels(obj)
 
 
+def take_back_copy(obj: bpy.types.Object, original: bpy.types.Action, slot: Any, kept: bool) -> None:
+    """Undo `assign_copy`: assign the original and its slot (None before 4.4) again, delete the copy.
+
+    kept: whether the original was kept in the file without a user before.
+    """
+    data: Any = obj.animation_data
+    copy = data.action
+    assign(obj, original, slot)
+    bpy.data.actions.remove(copy)
+    original.use_fake_user = kept
+
+
 def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
     """Let the action's slot (None before 4.4) move `obj`. The former action is kept in the file."""
     # Blender 4.5 to 5.2 crash when the action of a freshly linked object is exchanged before its first evaluation.

@@ -76,7 +76,7 @@ def edits(
             continue
         values = np.stack([keyed(track, index, times) for index in range(len(track.still))], axis=-1)
         require_rotations(track, times, values)
-        turn = _at(frames, turns[track.bone], times)
+        turn = turns_at(frames, turns[track.bone], times)
         if strength != 1:
             turn = exp(np.float32(strength) * log(turn))
         angles.append(2 * np.arctan2(np.sqrt(dot(turn[:, 1:], turn[:, 1:])), np.abs(turn[:, 0])))
@@ -103,7 +103,7 @@ def _places(times: Floats, frames: Floats) -> slice | NDArray[np.intp]:
     return slice(None) if np.array_equal(times, frames) else np.searchsorted(times, frames)
 
 
-def _at(frames: Floats, turns: Array, times: Floats) -> Array:
+def turns_at(frames: Floats, turns: Array, times: Floats) -> Array:
     """Turns (T, 4) known at `frames` (T,), read at `times` (K,) between them."""
     if np.array_equal(frames, times):
         return turns

@@ -5,7 +5,6 @@ Keys that stay keep all that they have, kind, easing and selection included; onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from . import action
-from .action import BEZIER, GENERATED, Channels, Floats
+from .action import BEZIER, GENERATED, Floats
 
 ALIGNED, AUTO_CLAMPED, FREE = 3, 4, 0
 """Blender's numbers for `Keyframe.handle_left_type`."""
@@ -24,7 +22,8 @@ _KINDS = ("handle_left_type", "handle_right_type", "interpolation", "easing", "t
 _NUMBERS = ("back", "amplitude", "period")
 _FLAGS = ("select_control_point", "select_left_handle", "select_right_handle")
 
-_Table = dict[str, NDArray[Any]]
+Table = dict[str, NDArray[Any]]
+"""Name of a key's property -> its numbers over all keys of a curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,28 +51,9 @@ class FewerKeys:
     right: Floats
 
 
-def insert(channels: Channels, changes: Sequence[NewKeys]) -> int:
-    """Put new keys into curves, marked as generated and interpolated as the key before them; returns how many."""
-    curves = action.by_path(channels)
-    for change in changes:
-        _insert(curves[change.data_path, change.index], change)
-    _tell(channels)
-    return sum(len(change.frames) for change in changes)
-
-
-def reduce(channels: Channels, changes: Sequence[FewerKeys]) -> int:
-    """Leave only some keys to curves, with Bezier handles that lie in line; returns how many keys are gone.
-
-    Where keys stay before the first or after the last of them, its outer handle stays as it is.
-    """
-    curves = action.by_path(channels)
-    gone = sum(_reduce(curves[change.data_path, change.index], change) for change in changes)
-    _tell(channels)
-    return gone
-
-
-def _insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
-    table = _read(curve)
+def insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
+    """Put new keys into a curve, marked as generated and interpolated as the key before them."""
+    table = read_table(curve)
     frames = table["co"][:, 0]
     place = np.searchsorted(frames, change.frames)
     source = np.insert(np.arange(len(frames)), place, np.maximum(place - 1, 0))
@@ -83,7 +63,7 @@ def _insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
     result["handle_left"][new] = result["handle_right"][new] = result["co"][new]
     result["handle_left_type"][new] = result["handle_right_type"][new] = AUTO_CLAMPED
     result["type"][new] = GENERATED
-    _write(curve, result)
+    write_table(curve, result)
     curve.update()  # gives the new keys their handles
     beside = new | np.roll(new, 1) | np.roll(new, -1)
     for name in ("handle_left", "handle_right"):
@@ -92,8 +72,12 @@ def _insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
         curve.keyframe_points.foreach_set(name, calculated.ravel())
 
 
-def _reduce(curve: bpy.types.FCurve, change: FewerKeys) -> int:
-    table = _read(curve)
+def reduce(curve: bpy.types.FCurve, change: FewerKeys) -> int:
+    """Leave only some keys to a curve, with Bezier handles that lie in line; returns how many are gone.
+
+    Where keys stay before the first or after the last of them, its outer handle stays as it is.
+    """
+    table = read_table(curve)
     frames = table["co"][:, 0]
     first, last = np.searchsorted(frames, change.frames[[0, -1]])
     kept = np.searchsorted(frames, change.frames)
@@ -118,11 +102,12 @@ def _reduce(curve: bpy.types.FCurve, change: FewerKeys) -> int:
         result["handle_right_type"][here.start] = FREE
     if stay_after:
         result["handle_left_type"][here.stop - 1] = FREE
-    _write(curve, result)
+    write_table(curve, result)
     return len(frames) - len(source)
 
 
-def _read(curve: bpy.types.FCurve) -> _Table:
+def read_table(curve: bpy.types.FCurve) -> Table:
+    """All that a curve's keys store, by the name that Blender gives it."""
     names = (*_PAIRS, *_KINDS, *_NUMBERS, *_FLAGS)
     return {name: _column(curve, name) for name in names}
 
@@ -135,15 +120,10 @@ def _column(curve: bpy.types.FCurve, name: str) -> NDArray[Any]:
     return values.reshape(count, 2) if name in _PAIRS else values
 
 
-def _write(curve: bpy.types.FCurve, table: Mapping[str, NDArray[Any]]) -> None:
+def write_table(curve: bpy.types.FCurve, table: Table) -> None:
+    """Give a curve the keys of a table in place of its own, handles and all, bit for bit."""
     points = curve.keyframe_points
     points.clear()
     points.add(len(table["co"]))
     for name in (*_KINDS, *_NUMBERS, *_FLAGS, *_PAIRS):
         points.foreach_set(name, np.ascontiguousarray(table[name]).ravel())
-
-
-def _tell(channels: Channels) -> None:
-    # Writing in bulk tells nobody: without this the pose stays as it was until something else changes.
-    holder: Any = channels.id_data
-    holder.update_tag(refresh={"TIME"})

@@ -8,9 +8,11 @@ import bpy
 
 from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
+from ..core.rigs.parts import PARTS
 from ..inference.model_file import ModelEntry, installed_models
 from ..inference.session import Model, load_model
 from ..preferences import DEFAULT_MODEL, model_folders, threads
+from .denoising import Wishes
 
 DENOISING_KINDS = ("denoiser", "pose_autoencoder")
 
@@ -59,6 +61,22 @@ def chosen_keys(scene: bpy.types.Scene, frame_range: str, frame_start: float, fr
             raise MenderError(f"The range from {frame_start:g} to {frame_end:g} is empty: let it end after its start.")
         return KeyRange(frame_start, frame_end)
     return KeyRange()
+
+
+def chosen_wishes(options: Any, obj: Any, scene: bpy.types.Scene) -> Wishes:
+    """What an operator's or the panel's options ask for. Raises MenderError as `chosen_bones` and `chosen_keys` do."""
+    return Wishes(
+        bones=frozenset(chosen_bones(obj, options.bones)),
+        keys=chosen_keys(scene, options.frame_range, options.frame_start, options.frame_end),
+        strength=options.strength,
+        parts={part: getattr(options, f"strength_{part}") for part in PARTS},
+        root=options.strength_root,
+        plant_feet=options.plant_feet,
+        reduce_degrees=options.reduce_degrees if options.reduce_keys else None,
+        fill=options.fill_gaps,
+        gap_frames=options.gap_frames,
+        marked=(options.gap_start, options.gap_end),
+    )
 
 
 def chosen_bones(obj: Any, bones: str) -> set[str]:

@@ -13,6 +13,7 @@ import bpy
 
 from ..core import formats
 from ..core.errors import MenderError
+from ..core.rigs.parts import PARTS
 from ..preferences import DEFAULT_MODEL
 from ..properties import settings_of
 from .batch import Job, plan
@@ -24,6 +25,7 @@ _EXAMPLES = f"""examples:
   blender --command {NAME} import takes --output scenes
   blender --command {NAME} denoise walk.blend --output walk_clean.blend --strength 0.8
   blender --command {NAME} denoise takes --output clean --format bvh
+  blender --command {NAME} denoise walk.blend -o sparse.blend --hands 0.5 --fill --reduce 0.5
   blender --command {NAME} export walk_clean.blend --output walk.csv --frames 1 250
 
 `... import --help` tells the options of one word. Exit code: 0 all done, 1 some files failed, 2 nothing begun."""
@@ -87,7 +89,7 @@ def _denoise(job: Job, options: argparse.Namespace) -> str:
         with _active(rig):
             _OPERATORS.mocap_mender.denoise_action(
                 model=options.model,
-                strength=options.strength,
+                **_denoise_options(options),
                 result="IN_PLACE" if options.in_place else "COPY",
                 **_range(options),
             )
@@ -97,6 +99,19 @@ def _denoise(job: Job, options: argparse.Namespace) -> str:
     else:
         _write(rigs[0], job.target)
     return "; ".join(told)
+
+
+def _denoise_options(options: argparse.Namespace) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"strength": options.strength, "strength_root": options.root, "plant_feet": options.feet}
+    wanted |= {f"strength_{part}": getattr(options, part) for part in PARTS}
+    if options.reduce is not None:
+        wanted |= {"reduce_keys": True, "reduce_degrees": options.reduce}
+    if options.fill is not None:
+        wanted |= {"fill_gaps": "EMPTY", "gap_frames": options.fill}
+    if options.missing is not None:
+        first, last = options.missing
+        wanted |= {"fill_gaps": "MARKED", "gap_start": first, "gap_end": last}
+    return wanted
 
 
 def _export(job: Job, options: argparse.Namespace) -> str:
@@ -141,6 +156,22 @@ def _parser() -> argparse.ArgumentParser:
         if word == "denoise":
             one.add_argument("--model", default="", metavar="NAME", help=f"model to use ({DEFAULT_MODEL})")
             one.add_argument("--strength", type=_share, default=1.0, help="0 to 1 (1)")
+            for part in PARTS:
+                one.add_argument(
+                    f"--{part}", type=_share, default=1.0, help=f"how much of it the {part} get, 0 to 1 (1)"
+                )
+            one.add_argument("--root", type=_share, default=0.0, help="smoothing of the body's path and heading (0)")
+            one.add_argument(
+                "--feet",
+                action=argparse.BooleanOptionalAction,
+                default=True,
+                help="feet go on standing where they stand",
+            )
+            one.add_argument("--reduce", type=_degrees, metavar="DEGREES", help="as few keys as this tolerance allows")
+            gaps = one.add_mutually_exclusive_group()
+            empty = "fill stretches without keys that are longer than so many frames (5)"
+            gaps.add_argument("--fill", type=_frames, nargs="?", const=5.0, metavar="FRAMES", help=empty)
+            gaps.add_argument("--missing", nargs=2, type=float, metavar=("FIRST", "LAST"), help="make these frames up")
             one.add_argument("--in-place", action="store_true", help="in scenes: change the action, keep no original")
     return parser
 
@@ -154,6 +185,18 @@ def _share(text: str) -> float:
 def _rate(text: str) -> float:
     if not 0 < (value := float(text)) < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no number of frames per second")
+    return value
+
+
+def _degrees(text: str) -> float:
+    if not 0.01 <= (value := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no tolerance of 0.01 degrees or more")
+    return value
+
+
+def _frames(text: str) -> float:
+    if not 1 <= (value := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of frames")
     return value
 
 

@@ -1,31 +1,28 @@
 """Denoise the active armature's action: a model sees its motion, and the keys take what the model mends."""
 
 # Blender reads properties from annotations, which mypy takes for types.
-# mypy: disable-error-code="valid-type, override"
+# mypy: disable-error-code="valid-type, override, misc"
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..blender import action, edits, retarget
+from ..blender import action
 from ..blender.armature import require_armature
-from ..blender.job import finish
-from ..core.errors import MenderError
-from ..inference import denoiser
-from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS
-from .choice import chosen_bones, chosen_keys, chosen_model
-from .correction import correction
-from .reporting import finished, reports_errors
-from .rig import joints_of, possible_joints, require_known, warnings
+from ..blender.changes import Changes, Written, write
+from ..blender.job import ModalJob, Steps, part
+from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS, DenoiseOptions
+from .choice import chosen_model, chosen_wishes
+from .denoising import denoised
+from .reporting import finished
 from .runtime_check import known_problem
 
 
-class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
+class MOCAP_MENDER_OT_denoise_action(ModalJob, DenoiseOptions, bpy.types.Operator):
     """Clean the active armature's motion with a network; keys, other bones and other channels stay as they are"""
 
     bl_idname = "mocap_mender.denoise_action"
@@ -37,14 +34,6 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
     frame_start: FloatProperty(name="Start", description="First frame to change", default=1)
     frame_end: FloatProperty(name="End", description="Last frame to change", default=250)
     bones: EnumProperty(name="Bones", description="Which bones to change", items=BONES_ITEMS)
-    strength: FloatProperty(
-        name="Strength",
-        description="0 leaves the motion as it is, 1 takes the model's result",
-        subtype="FACTOR",
-        min=0.0,
-        max=1.0,
-        default=1.0,
-    )
     result: EnumProperty(name="Result", description="Where the result goes", items=RESULT_ITEMS)
 
     @classmethod
@@ -63,40 +52,31 @@ class MOCAP_MENDER_OT_denoise_action(bpy.types.Operator):
             return False
         return True
 
-    @reports_errors
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Denoise, or report one sentence and change nothing."""
+    def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
+        """Work out the changes, then write them; cancelled, all is as it was."""
         started = time.perf_counter()
         obj: Any = require_armature(context.object)
         scene: Any = context.scene
         action.require_editable(obj)
         channels = action.assigned_channels(obj)
         model = chosen_model(self.model)
-        asked = chosen_bones(obj, self.bones)
-        keys = chosen_keys(scene, self.frame_range, self.frame_start, self.frame_end)
+        wishes = chosen_wishes(self, obj, scene)
+        found = yield from part(denoised(scene, obj, channels, model, wishes), 0.0, 0.8)
+        self.begin_writing()
+        written = yield from part(self._written(obj, found.changes), 0.8, 1.0)
+        for line in found.told:
+            self.report({"WARNING"}, line)
+        return finished(self, scene, obj.animation_data.action, written, found.degrees, time.perf_counter() - started)
 
-        card = model.card
-        sees_time = card.kind == denoiser.KIND
-        joints = (possible_joints if sees_time else joints_of)(obj, channels, card.joints)
-        require_known(joints, card)
-        beside = asked if sees_time else ()
-        binding = finish(retarget.bind(obj, channels, joints, card.skeleton, card.reference, beside))
-        edits.require_editable_curves(binding.read, asked)
-        timed = retarget.key_frames(binding.read, asked, keys)
-        if not len(timed):
-            raise MenderError(
-                f"No rotation key of the bones that {card.label} knows lies in the range: "
-                "widen the range or select other bones."
-            )
-        mended = finish(correction(scene, model, binding, timed))
-        strengths = dict.fromkeys(asked, self.strength)
-        changes, degrees = finish(edits.edits(binding.read, mended.frames, mended.turns, keys, strengths))
-
-        if self.result == "COPY":
-            name = obj.animation_data.action.name.removesuffix(" denoised")
-            channels = action.assign_copy(obj, f"{name} denoised")
-        edits.write_edits(channels, changes)
-        for warning in warnings(replace(joints, left_out={**joints.left_out, **binding.left_out})):
-            self.report({"WARNING"}, warning)
-        changed = sum(change.changed for change in changes)
-        return finished(self, scene, obj.animation_data.action, changed, degrees, time.perf_counter() - started)
+    def _written(self, obj: Any, changes: Changes) -> Steps[Written]:
+        if self.result != "COPY":
+            return (yield from write(action.assigned_channels(obj), changes))
+        data = obj.animation_data
+        original, kept = data.action, data.action.use_fake_user
+        slot = getattr(data, "action_slot", None)
+        channels = action.assign_copy(obj, f"{original.name.removesuffix(' denoised')} denoised")
+        try:
+            return (yield from write(channels, changes))
+        except GeneratorExit:
+            action.take_back_copy(obj, original, slot, kept)
+            raise

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import bpy
 
+from ..blender.changes import Written
 from ..core.errors import MenderError
 from ..properties import remember_result
 
@@ -36,15 +37,17 @@ def finished(
     operator: bpy.types.Operator,
     scene: bpy.types.Scene,
     action: bpy.types.Action,
-    keys: int,
+    written: Written,
     degrees: float,
     seconds: float,
 ) -> set[str]:
     """Say what was done to `action` in the status bar and in the panel, and return {'FINISHED'}.
 
-    keys: how many keys have another value now. degrees: mean angle between a changed bone's rotation before and
-    after. seconds: how long it took.
+    degrees: mean angle between a changed bone's rotation before and after. seconds: how long it took.
     """
-    line = remember_result(scene, action, keys, degrees, seconds)
+    counts = [f"{written.changed:,} keys"]
+    counts += [f"{count:,} {word}" for count, word in ((written.new, "new"), (written.gone, "gone")) if count]
+    line = " · ".join([*counts, f"{degrees:.2f}° mean", f"{seconds:.1f} s"])
+    remember_result(scene, action, line)
     operator.report({"INFO"}, f"{action.name}: {line}")
     return {"FINISHED"}

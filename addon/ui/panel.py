@@ -11,7 +11,7 @@ from ..inference.model_file import ModelEntry
 from ..operators.choice import denoising_models
 from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_MODEL
-from ..properties import MenderSettings, settings_of
+from ..properties import DENOISE_OPTIONS, MenderSettings, settings_of
 from .card import Rows, facts, figures
 from .progress import draw_progress
 from .text import fitting, paragraph
@@ -186,5 +186,5 @@ def _button(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
     if draw_progress(row, "Denoise Action"):
         return
     button = row.operator("mocap_mender.denoise_action", text="Denoise", icon="MOD_SMOOTH")
-    for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "strength", "result"):
+    for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "result", *DENOISE_OPTIONS):
         setattr(button, name, getattr(settings, name))

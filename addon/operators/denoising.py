@@ -1,0 +1,179 @@
+"""Denoising put together: what a model mends, how much of it is taken where, and what feet, root, gaps and keys ask.
+
+Everything is read and worked out here before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..blender import action, edits, feet, gaps, retarget, root
+from ..blender.action import Channels, Floats
+from ..blender.binding import Binding
+from ..blender.changes import Changes
+from ..blender.edits import Edit
+from ..blender.frames import scene_fps
+from ..blender.gaps import Gaps
+from ..blender.job import Steps, part
+from ..blender.limbs import OBJECT, Moved
+from ..blender.reduction import reduction
+from ..blender.tracks import KeyRange, Track
+from ..core.errors import MenderError
+from ..core.rigs.joint_map import JointMap
+from ..core.rigs.parts import PART_OF
+from ..core.rotation import Array, exp, log
+from ..core.rotation_mode import property_of
+from ..inference import denoiser
+from ..inference.session import Model
+from .correction import correction
+from .rig import joints_of, possible_joints, require_known, warnings
+
+_EVEN = 1e-2
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the animator asks for.
+
+    bones, keys: which may change. strength: of all, 0 to 1; parts: part of the body -> how much of it that part gets.
+    root: how much the root is smoothed, 0 to 1. plant_feet: whether feet go on standing. reduce_degrees: the tolerance
+    for fewer keys, None for all of them. fill: which gaps are filled, "NONE", "EMPTY" or "MARKED"; gap_frames: the
+    longest stretch without a key that is none; marked: first and last frame that count as missing.
+    """
+
+    bones: frozenset[str]
+    keys: KeyRange
+    strength: float
+    parts: Mapping[str, float]
+    root: float
+    plant_feet: bool
+    reduce_degrees: float | None
+    fill: str
+    gap_frames: float
+    marked: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Denoised:
+    """What is to be written; the mean angle in degrees by which bones turn; and what a person should know."""
+
+    changes: Changes
+    degrees: float
+    told: list[str]
+
+
+def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[Denoised]:
+    """Work out what denoising the armature object's action changes. Raises MenderError where it cannot be done."""
+    joints, binding = yield from part(_bound(obj, channels, model, wishes), 0.0, 0.1)
+    carriers = root.carriers(obj, action.by_path(channels), joints.root, joints.bone_of.values()) if wishes.root else []
+    carriers = [carrier for carrier in carriers if carrier.track.bone in {*wishes.bones, OBJECT}]
+    holes = _gaps(binding, wishes)
+    timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
+    if not len(timed):
+        raise MenderError(
+            f"No rotation key of the bones that {model.card.label} knows lies in the range: "
+            "widen the range or select other bones."
+        )
+    mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
+    turns = _weighted(mended.turns, mended.frames, binding, wishes, holes)
+    moved = Moved(turns, {})
+    if carriers:
+        _require_even(mended.frames, model)
+        smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.6, 0.65)
+        moved = Moved({**turns, **smooth.turns}, smooth.moves)
+    told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
+    legs = feet.legs_of(joints.bone_of, turns) if wishes.plant_feet else []
+    if legs and binding.controls is None:
+        planting = feet.planted(obj, action.by_path(channels), legs, mended.frames, scene_fps(scene), moved)
+        planted = yield from part(planting, 0.65, 0.75)
+        moved = Moved({**moved.turns, **planted}, moved.moves)
+    changes, degrees = yield from part(_edits(binding, carriers, mended.frames, moved, wishes), 0.75, 0.85)
+    new = gaps.new_keys(binding.read, holes, mended.frames, moved.turns)
+    if wishes.reduce_degrees is None:
+        return Denoised(Changes(changes, new), degrees, told)
+    tracks = [*binding.read, *(carrier.track for carrier in carriers if carrier.track.bone != OBJECT)]
+    fewer = yield from part(
+        reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.85, 1.0
+    )
+    if fewer.left_alone:
+        named = ", ".join(fewer.left_alone[:_NAMED]) + (", …" if len(fewer.left_alone) > _NAMED else "")
+        told.append(
+            f"{len(fewer.left_alone)} bones keep all their keys, which are more than a frame apart or lie at other "
+            f"frames for each number: {named}"
+        )
+    return Denoised(Changes(changes, new, fewer.fewer), degrees, told)
+
+
+def _bound(obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[tuple[JointMap, Binding]]:
+    card = model.card
+    sees_time = card.kind == denoiser.KIND
+    joints = (possible_joints if sees_time else joints_of)(obj, channels, card.joints)
+    require_known(joints, card)
+    beside = wishes.bones if sees_time else ()
+    binding = yield from retarget.bind(obj, channels, joints, card.skeleton, card.reference, beside)
+    edits.require_editable_curves(binding.read, wishes.bones)
+    return joints, binding
+
+
+def _gaps(binding: Binding, wishes: Wishes) -> Gaps:
+    if wishes.fill == "EMPTY":
+        return gaps.empty_gaps(binding.read, wishes.bones, wishes.keys, wishes.gap_frames)
+    if wishes.fill == "MARKED":
+        first, last = wishes.marked
+        if last < first:
+            raise MenderError(
+                f"The missing frames from {first:g} to {last:g} are none: let them end after their start."
+            )
+        return gaps.marked_gap(binding.read, wishes.bones, wishes.keys, first, last)
+    return Gaps()
+
+
+def _weighted(
+    turns: Mapping[str, Array], frames: Floats, binding: Binding, wishes: Wishes, holes: Gaps
+) -> dict[str, Array]:
+    """Bone -> (T, 4) as much of its turn as its part of the body gets, all of it where motion is made up; only bones
+    that change."""
+    joint_of = {track.bone: joint for joint, track in zip(binding.names, binding.tracks, strict=True) if track}
+    result = {}
+    for bone, turn in turns.items():
+        if bone not in wishes.bones:
+            continue
+        share = wishes.strength * wishes.parts.get(PART_OF.get(joint_of.get(bone, ""), ""), 1.0)
+        lost = holes.missing(bone, frames)
+        if share == 1 or lost.all():
+            result[bone] = turn
+        elif share > 0 or lost.any():
+            result[bone] = exp(np.where(lost, 1, share)[:, None].astype(np.float32) * log(turn))
+    return result
+
+
+def _require_even(frames: Floats, model: Model) -> None:
+    steps = np.diff(frames)
+    if len(steps) and np.ptp(steps) > _EVEN * steps.mean():
+        raise MenderError(
+            f"The root can be smoothed where keys are even, and those that {model.card.label} sees are not: choose a "
+            "model that sees motion over time, or leave the root as it is."
+        )
+
+
+def _edits(
+    binding: Binding, carriers: list[root.Carrier], frames: Floats, moved: Moved, wishes: Wishes
+) -> Steps[tuple[list[Edit], float]]:
+    strengths = dict.fromkeys(moved.turns, 1.0)
+    carried = [carrier.track for carrier in carriers if carrier.track not in binding.read]
+    changes, degrees = yield from part(edits.edits(binding.read, frames, moved.turns, wishes.keys, strengths), 0.0, 0.9)
+    for track in carried:
+        own, _ = yield from part(edits.edits([track], frames, moved.turns, wishes.keys, strengths), 0.9, 1.0)
+        changes += [_of_object(edit, track) for edit in own] if track.bone == OBJECT else own
+    changes += root.location_edits(carriers, frames, moved.moves, wishes.keys)
+    return changes, degrees
+
+
+def _of_object(edit: Edit, track: Track) -> Edit:
+    return replace(edit, data_path=property_of(track.mode))
