@@ -18,7 +18,9 @@ from .operators import (
     restore_action,
     rig_map,
     runtime_check,
+    seen_pose,
     stop_job,
+    visual_bake,
 )
 from .ui import compression_panel, menus, panel, preview_panel, rig_map_panel
 
@@ -34,6 +36,7 @@ CLASSES: tuple[type, ...] = (
     export_motion.MOCAP_MENDER_OT_export_motion,
     denoise_action.MOCAP_MENDER_OT_denoise_action,
     stop_job.MOCAP_MENDER_OT_stop_job,
+    visual_bake.MOCAP_MENDER_OT_visual_bake,
     rig_map.MOCAP_MENDER_OT_rig_map_find,
     rig_map.MOCAP_MENDER_OT_rig_map_confirm,
     rig_map.MOCAP_MENDER_OT_rig_map_pick,
@@ -75,6 +78,7 @@ def unregister() -> None:
     commands.unregister()
     menus.unregister()
     runtime_check.unregister()
+    seen_pose.unregister()
     preview_handler.unregister()
     preview_settings.unregister()
     rig_properties.unregister()
