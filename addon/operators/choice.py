@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from ..blender.limbs import OBJECT
 from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
 from ..core.rigs.parts import PARTS
@@ -66,7 +67,7 @@ def chosen_keys(scene: bpy.types.Scene, frame_range: str, frame_start: float, fr
 def chosen_wishes(options: Any, obj: Any, scene: bpy.types.Scene) -> Wishes:
     """What an operator's or the panel's options ask for. Raises MenderError as `chosen_bones` and `chosen_keys` do."""
     return Wishes(
-        bones=frozenset(chosen_bones(obj, options.bones)),
+        bones=frozenset(chosen_bones(obj, options.bones) | ({OBJECT} if options.bones == "ALL" else set())),
         keys=chosen_keys(scene, options.frame_range, options.frame_start, options.frame_end),
         strength=options.strength,
         parts={part: getattr(options, f"strength_{part}") for part in PARTS},

@@ -41,10 +41,11 @@ _NAMED = 3
 class Wishes:
     """What the animator asks for.
 
-    bones, keys: which may change. strength: of all, 0 to 1; parts: part of the body -> how much of it that part gets.
-    root: how much the root is smoothed, 0 to 1. plant_feet: whether feet go on standing. reduce_degrees: the tolerance
-    for fewer keys, None for all of them. fill: which gaps are filled, "NONE", "EMPTY" or "MARKED"; gap_frames: the
-    longest stretch without a key that is none; marked: first and last frame that count as missing.
+    bones, keys: which may change; `OBJECT` among the bones is the armature object itself. strength: of all, 0 to 1;
+    parts: part of the body -> how much of it that part gets. root: how much the root is smoothed, 0 to 1. plant_feet:
+    whether feet go on standing. reduce_degrees: the tolerance for fewer keys, None for all of them. fill: which gaps
+    are filled, "NONE", "EMPTY" or "MARKED"; gap_frames: the longest stretch without a key that is none; marked: first
+    and last frame that count as missing.
     """
 
     bones: frozenset[str]
@@ -72,7 +73,7 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     """Work out what denoising the armature object's action changes. Raises MenderError where it cannot be done."""
     joints, binding = yield from part(_bound(obj, channels, model, wishes), 0.0, 0.1)
     carriers = root.carriers(obj, action.by_path(channels), joints.root, joints.bone_of.values()) if wishes.root else []
-    carriers = [carrier for carrier in carriers if carrier.track.bone in {*wishes.bones, OBJECT}]
+    carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
     holes = _gaps(binding, wishes)
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):

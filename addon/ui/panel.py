@@ -13,7 +13,9 @@ from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_MODEL
 from ..properties import DENOISE_OPTIONS, MenderSettings, settings_of
 from .card import Rows, facts, figures
+from .denoise_options import draw_options
 from .progress import draw_progress
+from .seen_pose_notice import draw_notice
 from .text import fitting, paragraph
 
 
@@ -62,11 +64,13 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
         if entry is None:
             paragraph(layout, context, "This model is not installed: choose another one.")
         _options(layout, settings)
+        draw_options(layout, settings)
         layout.separator()
         check_soon()
         problem = known_problem()
         if problem:
             paragraph(layout.box(), context, problem, icon="ERROR")
+        draw_notice(layout, context)
         _button(layout, settings)
         if settings.done_line:
             done = layout.column(align=True)
