@@ -8,6 +8,9 @@ from . import preferences, properties, rig_properties
 from .operators import (
     bake_preview,
     commands,
+    compare,
+    compare_settings,
+    compare_table,
     compress_action,
     denoise_action,
     export_motion,
@@ -15,6 +18,7 @@ from .operators import (
     live_preview,
     preview_handler,
     preview_settings,
+    remove_comparison,
     restore_action,
     rig_map,
     runtime_check,
@@ -22,13 +26,15 @@ from .operators import (
     stop_job,
     visual_bake,
 )
-from .ui import compression_panel, menus, panel, preview_panel, rig_map_panel
+from .ui import compare_panel, compression_panel, menus, panel, preview_panel, rig_map_panel
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
     rig_properties.RigJoint,
     rig_properties.RigMap,
+    compare_settings.CompareRow,
+    compare_settings.CompareSettings,
     preview_settings.HeldNumbers,
     preview_settings.PreviewSettings,
     preferences.MenderPreferences,
@@ -53,6 +59,12 @@ CLASSES: tuple[type, ...] = (
     bake_preview.MOCAP_MENDER_OT_bake_preview,
     preview_panel.MOCAP_MENDER_MT_preview_models,
     preview_panel.MOCAP_MENDER_PT_preview,
+    compare.MOCAP_MENDER_OT_compare,
+    compare_table.MOCAP_MENDER_OT_compare_choose,
+    compare_table.MOCAP_MENDER_OT_compare_jump,
+    compare_table.MOCAP_MENDER_OT_save_error_curves,
+    remove_comparison.MOCAP_MENDER_OT_remove_comparison,
+    compare_panel.MOCAP_MENDER_PT_compare,
     compress_action.MOCAP_MENDER_OT_compress_action,
     restore_action.MOCAP_MENDER_OT_restore_action,
     compression_panel.MOCAP_MENDER_PT_compression,
@@ -65,6 +77,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.register()
     rig_properties.register()
+    compare_settings.register()
     preview_settings.register()
     preview_handler.register()
     menus.register()
@@ -81,6 +94,7 @@ def unregister() -> None:
     seen_pose.unregister()
     preview_handler.unregister()
     preview_settings.unregister()
+    compare_settings.unregister()
     rig_properties.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):

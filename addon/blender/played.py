@@ -41,12 +41,15 @@ class PlayedAction:
         still: (17·B,) the pose that holds where nothing is played.
         """
         found = pose.rotations_of(self.rig, bones)
-        places = found.places
+        return pose.quaternions(self.values(found.places, frames, still), found.compact())
+
+    def values(self, places: Places, frames: Array, still: Floats) -> Floats:
+        """(T, C) the numbers at `places` (C,) of the pose, at `frames` (T,)."""
         values = np.tile(still[places], (len(frames), 1))
         for column, place in enumerate(places.tolist()):
             if place in self.curves:
                 values[:, column] = _values(self.curves[place], frames)
-        return pose.quaternions(values, found.compact())
+        return values
 
     def whole_pose(self, frame: float, still: Floats) -> Floats:
         """(17·B,) the pose at `frame`, and `still` where nothing is played."""

@@ -1,0 +1,81 @@
+"""The panel of the comparison: which models, how, and the table and curves of what came of it."""
+
+# The stubs let whatever a context gives be None; while a panel is drawn it is there.
+# mypy: disable-error-code="union-attr, arg-type, override"
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.choice import denoising_models
+from ..operators.compare_settings import CompareSettings, chosen_names, comparison_of
+from .text import paragraph
+
+_PICTURE_SIZE = 14  # of a line's height
+
+
+class MOCAP_MENDER_PT_compare(bpy.types.Panel):
+    """A motion and what each model makes of it, side by side."""
+
+    bl_label = "Compare"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Mender"
+    bl_order = 5
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - the form that Blender reads
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The choice, the button, and the result."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = comparison_of(context.scene)
+        _choice(layout, settings)
+        layout.prop(settings, "noise", slider=True)
+        layout.row().prop(settings, "layout", expand=True)
+        row = layout.row(align=True)
+        row.scale_y = 1.3
+        button = row.operator("mocap_mender.compare", icon="ARMATURE_DATA")
+        for name in ("models", "noise", "layout"):
+            setattr(button, name, getattr(settings, name))
+        row.operator("mocap_mender.remove_comparison", text="", icon="X")
+        if len(settings.rows):
+            _table(layout, settings)
+            paragraph(layout, context, "Click a frame to go there. Blue bones are right, red ones 6° off or more.")
+            if settings.picture:
+                layout.template_icon(settings.picture.preview_ensure().icon_id, scale=_PICTURE_SIZE)
+                layout.operator("mocap_mender.save_error_curves", text="Save Curves", icon="IMAGE_DATA")
+
+
+def _choice(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
+    chosen = chosen_names(settings)
+    column = layout.column(align=True)
+    for entry in denoising_models():
+        if entry.card is None:
+            continue
+        used = not chosen or entry.name in chosen
+        icon = "CHECKBOX_HLT" if used else "CHECKBOX_DEHLT"
+        text = entry.card.label or entry.name
+        column.operator("mocap_mender.compare_choose", text=text, icon=icon, depress=used).name = entry.name
+
+
+def _table(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
+    box = layout.box().column(align=True)
+    _line(box, ("", "mean", "95 %", "worst joint", "worst frame"))
+    for row in settings.rows:
+        cells = _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", row.worst_joint))
+        jump = cells.operator("mocap_mender.compare_jump", text=f"{row.worst_frame}")
+        jump.frame = row.worst_frame
+
+
+def _line(layout: bpy.types.UILayout, texts: tuple[str, ...]) -> bpy.types.UILayout:
+    """The texts as columns; returns where the last column, or what comes after the texts, belongs."""
+    shares = (0.3, 0.2, 0.22, 0.55)  # of what is left, one column after the other
+    row = layout.row(align=True)
+    for text, share in zip(texts, shares, strict=False):
+        split = row.split(factor=share, align=True)
+        split.label(text=text)
+        row = split.row(align=True)
+    for text in texts[len(shares) :]:
+        row.label(text=text)
+    return row
