@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, 
 
 TOLERANCE = 2e-5
 """Of quaternion components, 0.002 degrees: what float32 rounds to where a hole begins, over a thousand frames."""
+ROUNDINGS, MOST = 4.0, 2e-4
+"""A network that has learned from little is steep where it has seen nothing: single precision itself is off by more
+there. A file may differ by so many times what PyTorch's own single precision is off from double, to 0.02 degrees."""
 LENGTHS = ((1, 1), (1, 2), (2, 3), (1, 37), (3, 64), (1, 1000))
 """Batches and frames that the file is compared with PyTorch on."""
 LARGEST_FILE = 5_000_000
@@ -82,17 +86,20 @@ def export_run(run: runs.Run, output: Path) -> Path:
 def check_parity(model: BodyDenoiser, frame: PoseFrame, path: Path) -> float:
     """The largest difference between PyTorch and the installed onnxruntime, over batches and lengths.
 
-    Raises ExportError where it is beyond TOLERANCE.
+    Raises ExportError where it is beyond TOLERANCE, and beyond what single precision is off by itself.
     """
     session, worst = load_model(path).session, np.float32(0)
+    exact, rounding = copy.deepcopy(model).double(), 0.0
     for batch, frames in LENGTHS:
         motion = _motion(frame, batch, frames)
         with torch.no_grad():
             want = model(torch.from_numpy(motion)).numpy()
+            rounding = max(rounding, float(np.abs(exact(torch.from_numpy(motion).double()).numpy() - want).max()))
         (got,) = session.run(["denoised"], {"rotations": motion})
         worst = np.maximum(worst, np.max(np.abs(want - got)))  # keeps what is no number
-    if not worst <= TOLERANCE:  # no number is refused too
-        raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
+    allowed = max(TOLERANCE, min(ROUNDINGS * rounding, MOST))
+    if not worst <= allowed:  # no number is refused too
+        raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {allowed:.1e}: not exported.")
     return float(worst)
 
 

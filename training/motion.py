@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from addon.core import rotation
+from addon.core.rigs.sides import twins
 from addon.core.rotation import Array
 from addon.core.temporal import denoised
 
@@ -25,6 +26,8 @@ PHASES = 2
 USUAL, FAR_OUT = 0.9, 2.0
 """A joint is far out beyond FAR_OUT times the angle from the mean that a share USUAL of all frames stay below."""
 LARGE, EXACT = 4096, ("basis",)
+LEAST_JOINTS = motion_prior.POSE // 4 + 1
+"""Joints that a pose must have: of fewer, all principal poses would be taken for motion, and none tell the noise."""
 SHORTEST = 120
 """Frames of a part of a take that the prior is fitted on."""
 
@@ -71,9 +74,9 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
     return (parts, shares) if parts else (list(stretch.takes), [float(share) for share in stretch.share])
 
 
-def as_function(model: BodyDenoiser) -> Callable[..., Array]:
+def as_function(model: BodyDenoiser, joints: tuple[str, ...]) -> Callable[..., Array]:
     """The network as a function of rotations (T, J, 4), fps and what is missing (T, J), as the add-on uses it."""
-    likely = model.likely(MODEL_FPS)
+    likely, sides = model.likely(MODEL_FPS), twins(joints)
 
     def network_of(marked: Array) -> Array:
         with torch.no_grad():
@@ -81,7 +84,7 @@ def as_function(model: BodyDenoiser) -> Callable[..., Array]:
         return result
 
     def through(rotations: Array, fps: float = MODEL_FPS, missing: NDArray[np.bool_] | None = None) -> Array:
-        return denoised(network_of, rotations, fps, MODEL_FPS, likely.reference, missing, likely=likely)
+        return denoised(network_of, rotations, fps, MODEL_FPS, likely.reference, missing, likely=likely, twins=sides)
 
     return through
 

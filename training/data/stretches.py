@@ -30,13 +30,19 @@ class Stretches:
     reference: Array
 
     def draw(self, frames: int, rng: np.random.Generator) -> Array:
-        """(frames, J, 4) at about MODEL_FPS, between the take's frames where need be; too short a take is not drawn."""
+        """(frames, J, 4) at about MODEL_FPS, between the take's frames where need be.
+
+        Too short a take is not drawn; where all are, they run to and fro.
+        """
         step = self.fps / MODEL_FPS * np.exp(rng.uniform(-TEMPO, TEMPO))
         reach = step * (frames - 1)
-        room = np.maximum(np.array([len(take) for take in self.takes]) - 1 - reach, 0)
-        chance = self.share * room
+        lengths = np.array([len(take) for take in self.takes]) - 1
+        room = np.maximum(lengths - reach, 0)
+        chance = self.share * (room if room.any() else lengths)
         take = self.takes[rng.choice(len(self.takes), p=chance / chance.sum())]
-        at = rng.uniform(0, len(take) - 1 - reach) + step * np.arange(frames)
+        last = len(take) - 1
+        at = rng.uniform(0, max(last - reach, 0)) + step * np.arange(frames)
+        at = last - np.abs(at % (2 * last) - last)
         before = np.minimum(at.astype(int), len(take) - 2)
         part = (at - before)[:, None, None].astype(np.float32)
         stretch = normalize(take[before] * (1 - part) + take[before + 1] * part)

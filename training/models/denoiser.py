@@ -204,7 +204,8 @@ class BodyDenoiser(nn.Module):
         """(B, CONTEXT, N): what the noise is like around each block, from energies that motion hardly has."""
         groups = strokes.unflatten(1, (GROUPS, -1)).square().mean(dim=2)
         held = padded(hidden, 1, 1)
-        still = (held[..., 2:] - 2 * hidden + held[..., :-2]).unflatten(1, (3, -1)).square().mean(dim=2) / 6
+        bent = (held[..., 2:] - 2 * hidden + held[..., :-2]).square() / 6
+        still = torch.stack([part.mean(dim=1) for part in bent.tensor_split(3, dim=1)], dim=1)
         energies = torch.cat([groups, rest.square().mean(dim=1, keepdim=True)], dim=1)
         energies = torch.cat([energies, self._folded(still, blocks).unflatten(1, (HOP, 3)).mean(dim=1)], dim=1)
         logs = 0.5 * log_energy(energies)
