@@ -26,6 +26,7 @@ from .config import (
 )
 from .data import cmu, mnist, pack
 from .data.poses import PoseSet
+from .motion import LEAST_JOINTS
 from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet
 
 
@@ -67,7 +68,13 @@ class Train:
             return cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
         if not isinstance(recipe, DenoiseRecipe | TutorialRecipe):
             raise RecipeError(f"{self.recipe} is built for CMU's joints: train denoise on motion of your own.")
-        return pack.load(self.data)
+        poses = pack.load(self.data)
+        if len(poses.joints) < LEAST_JOINTS and isinstance(recipe, DenoiseRecipe):
+            raise RecipeError(
+                f"The motion in {self.data} has {len(poses.joints)} joints beside its root, and {self.recipe} needs "
+                f"{LEAST_JOINTS}: it learns how a whole body moves."
+            )
+        return poses
 
 
 @dataclass(frozen=True)
