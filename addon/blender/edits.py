@@ -81,6 +81,8 @@ def edits(
             turn = exp(np.float32(strength) * log(turn))
         angles.append(2 * np.arctan2(np.sqrt(dot(turn[:, 1:], turn[:, 1:])), np.abs(turn[:, 0])))
         turned = from_quaternion(multiply(to_quaternion(values, track.mode), turn), track.mode, values)
+        unturned = (turn[:, 1:] == 0).all(axis=-1)
+        turned[unturned] = values[unturned]  # bit for bit: rounding would count as a change
         for index, curve in track.curves.items():
             points = track.points[index]
             meant = keys.mask(curve, points)
