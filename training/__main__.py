@@ -12,7 +12,7 @@ import tyro
 
 from addon.core.errors import MenderError
 
-from . import digits, evaluation, pictures, runs, tables
+from . import digits, evaluation, orders_study, pictures, runs, sweep, tables
 from .config import (
     DESCRIPTIONS,
     RECIPES,
@@ -103,7 +103,7 @@ class Data:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet"]]
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "orders"]]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -112,6 +112,8 @@ class Evaluate:
 
     def run(self) -> int:
         """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
+        if self.task == "orders":
+            return orders_study.run(self.folder, self.publish)
         task, table, picture = _EVALUATIONS[self.task]
         trained = {name: runs.load(runs.finished(name, self.folder)) for name in task.NETWORKS}
         networks = {name: runs.as_function(run) for name, run in trained.items()}
@@ -165,7 +167,15 @@ class List:
 def main() -> int:
     """Run the command that was typed; an error that the person can mend is one line."""
     command = tyro.extras.subcommand_cli_from_dict(
-        {"train": Train, "evaluate": Evaluate, "data": Data, "list": List, "tables": Tables}, prog="python -m training"
+        {
+            "train": Train,
+            "evaluate": Evaluate,
+            "sweep": sweep.Sweep,
+            "data": Data,
+            "list": List,
+            "tables": Tables,
+        },
+        prog="python -m training",
     )
     try:
         return command.run()

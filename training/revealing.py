@@ -5,6 +5,8 @@ A reader is a model together with what it has been shown of B sequences. The ord
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,11 +16,20 @@ from torch import Tensor, nn
 from addon.core import orders
 from addon.core.orders import Order, Rule
 
+from . import variance_reduction
 from .models.any_order import AnyOrderTransformer
 from .models.masked import MaskedPerceptron, MaskedTransformer
 
 Values = np.ndarray
 """(N, P) int64, the class at each position."""
+
+
+@dataclass(frozen=True, eq=False)
+class LookAhead:
+    """The rule of expected variance reduction. grid: (P, F) places of positions. digits: (C, M) pixels of a class."""
+
+    grid: Tensor
+    digits: Tensor
 
 
 class Reader(Protocol):
@@ -29,6 +40,9 @@ class Reader(Protocol):
 
     def reveal(self, position: Tensor, value: Tensor) -> None:
         """Show each sequence the value (B,) at a position (B,) that was among the last candidates."""
+
+    def fork(self, rows: Tensor) -> Reader:
+        """A reader of the sequences `rows` (M,), which from here on are each on their own."""
 
 
 class SetReader:
@@ -47,6 +61,12 @@ class SetReader:
         """As in `Reader`."""
         keys, values = self.model.encode(position[:, None], value[:, None])
         self.keys, self.values = torch.cat((self.keys, keys), dim=3), torch.cat((self.values, values), dim=3)
+
+    def fork(self, rows: Tensor) -> SetReader:
+        """As in `Reader`."""
+        other = copy.copy(self)
+        other.keys, other.values = self.keys[:, rows], self.values[:, rows]
+        return other
 
 
 class ChainReader:
@@ -82,6 +102,13 @@ class ChainReader:
         self.last, self.value = position[:, None], value[:, None]
         self.candidates = self.candidates[:, :0]
 
+    def fork(self, rows: Tensor) -> ChainReader:
+        """As in `Reader`."""
+        other = copy.copy(self)
+        other.keys, other.values = self.keys[:, rows], self.values[:, rows]
+        other.last, other.value, other.candidates = self.last[rows], self.value[rows], self.candidates[rows, :0]
+        return other
+
 
 class HoleReader:
     """The masked baselines: everything is seen anew at each step."""
@@ -102,6 +129,12 @@ class HoleReader:
         self.values[row, position] = value
         self.known[row, position] = True
 
+    def fork(self, rows: Tensor) -> HoleReader:
+        """As in `Reader`."""
+        other = copy.copy(self)
+        other.values, other.known = self.values[rows], self.known[rows]
+        return other
+
 
 def reader(model: nn.Module, count: int, positions: int) -> Reader:
     """The reader of a model for `count` sequences of `positions`, nothing revealed yet."""
@@ -112,7 +145,7 @@ def reader(model: nn.Module, count: int, positions: int) -> Reader:
 
 
 @torch.no_grad()
-def chosen_orders(model: nn.Module, values: Tensor, rule: Rule, stride: int = 1) -> Tensor:
+def chosen_orders(model: nn.Module, values: Tensor, rule: Rule | LookAhead, stride: int = 1) -> Tensor:
     """(N, P) the order in which the rule reveals each of the sequences `values` (N, P).
 
     stride: positions that are revealed between two looks of the rule, the best first; 1 is the rule itself.
@@ -124,10 +157,10 @@ def chosen_orders(model: nn.Module, values: Tensor, rule: Rule, stride: int = 1)
     order: list[Order] = []
     while len(order) < positions:
         candidates = np.nonzero(is_open)[1].reshape(count, -1)
-        logits = show.ask(torch.from_numpy(candidates)).float().numpy()
+        logits = show.ask(torch.from_numpy(candidates)).float()
         for _ in range(min(stride, positions - len(order))):
             left = np.take_along_axis(is_open, candidates, axis=1)
-            chosen = candidates[row, orders.choose(rule, logits, left)]
+            chosen = candidates[row, _next(rule, show, candidates, logits, left)]
             is_open[row, chosen] = False
             order.append(chosen)
             position = torch.from_numpy(chosen)
@@ -137,7 +170,7 @@ def chosen_orders(model: nn.Module, values: Tensor, rule: Rule, stride: int = 1)
 
 @torch.no_grad()
 def sampled(
-    model: nn.Module, order: Order | Rule, count: int, positions: int, seed: int, temperature: float = 1.0
+    model: nn.Module, order: Order | Rule | LookAhead, count: int, positions: int, seed: int, temperature: float = 1.0
 ) -> tuple[Values, Order]:
     """Sequences (count, positions) that the model draws, and the orders in which it did.
 
@@ -151,10 +184,10 @@ def sampled(
     values = np.zeros((count, positions), dtype=np.int64)
     taken = np.zeros((count, positions), dtype=np.int64)
     for step in range(positions):
-        if isinstance(order, str):
+        if isinstance(order, str | LookAhead):
             candidates = np.nonzero(is_open)[1].reshape(count, -1)
             logits = show.ask(torch.from_numpy(candidates)).float()
-            place = orders.choose(order, logits.numpy(), np.ones(candidates.shape, dtype=bool))
+            place = _next(order, show, candidates, logits, np.ones(candidates.shape, dtype=bool))
             chosen, logits = candidates[row, place], logits[row, place]
         else:
             chosen = order[:, step]
@@ -164,3 +197,12 @@ def sampled(
         is_open[row, chosen] = False
         values[row, chosen], taken[:, step] = drawn.numpy(), chosen
     return values, taken
+
+
+def _next(rule: Rule | LookAhead, show: Reader, candidates: Order, logits: Tensor, left: np.ndarray) -> Order:
+    """(N,) which of the candidates (N, Q) is revealed next; `left` (N, Q): those that are still open."""
+    if isinstance(rule, LookAhead):
+        if not left.all():
+            raise ValueError("Expected variance reduction looks anew before each position: its stride is 1.")
+        return variance_reduction.place(show, torch.from_numpy(candidates), logits, rule.grid, rule.digits)
+    return orders.choose(rule, logits.numpy(), left)

@@ -1,0 +1,57 @@
+"""How samples of digits compare with digits: ink, blank images, balance of the classes, a classifier's features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.stats import wasserstein_distance
+
+from .data.mnist import Images
+from .models.digit_classifier import DigitClassifier
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """ink: Wasserstein distance of the histograms of pixels with ink, in pixels. blank: share of images with less ink
+    than half of the faintest real one. balance: half the summed differences of the ten digits' shares, 0 to 1.
+    features: kernel distance of the classifier's features (Bińkowski et al., 2018, arXiv 1801.01401); unbiased, so
+    that it may be slightly below 0 where there is no difference.
+    """
+
+    ink: float
+    blank: float
+    balance: float
+    features: float
+
+
+def compare(samples: Images, real: Images, classifier: DigitClassifier) -> Comparison:
+    """Samples (N, 28, 28) of 0 and 1 beside real images (M, 28, 28)."""
+    ink, real_ink = (images.reshape(len(images), -1).sum(axis=1, dtype=np.int64) for images in (samples, real))
+    features, digits = _seen(samples, classifier)
+    real_features, real_digits = _seen(real, classifier)
+    shares, real_shares = (np.bincount(found, minlength=10) / len(found) for found in (digits, real_digits))
+    return Comparison(
+        ink=float(wasserstein_distance(ink, real_ink)),
+        blank=float(np.mean(ink < real_ink.min() / 2)),
+        balance=float(np.abs(shares - real_shares).sum() / 2),
+        features=kernel_distance(features, real_features),
+    )
+
+
+def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """The unbiased squared maximum mean discrepancy of features (N, D) and (M, D), kernel (x·y / D + 1)³."""
+    n, m = len(first), len(second)
+    within, other, across = (
+        (a @ b.T / first.shape[1] + 1) ** 3 for a, b in ((first, first), (second, second), (first, second))
+    )
+    inside = (within.sum() - np.trace(within)) / (n * (n - 1)) + (other.sum() - np.trace(other)) / (m * (m - 1))
+    return float(inside - 2 * across.mean())
+
+
+@torch.no_grad()
+def _seen(images: Images, classifier: DigitClassifier) -> tuple[np.ndarray, np.ndarray]:
+    """Features (N, D) in float64 and digits (N,)."""
+    features = classifier.features(torch.from_numpy(images.astype(np.float32)))
+    return features.double().numpy(), classifier.head(features).argmax(dim=1).numpy()

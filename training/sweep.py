@@ -1,0 +1,126 @@
+"""`python -m training sweep`: a grid of small runs on digits, a line of JSON each; what has a line is not run again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from addon.core import orders
+from addon.core.errors import MenderError
+
+from . import digits, likelihood, record, runs
+from .config import DigitsRecipe, recipe_named
+from .data import mnist
+from .tasks.evaluate_orders import ORDER_SEED, tokens
+
+LINES = "sweep.jsonl"
+GRID: dict[str, tuple[Any, ...]] = {
+    "width": (64, 128),
+    "depth": (2, 4),
+    "encoding": ("relative", "absolute"),
+    "random_share": (1.0, 0.5),
+}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Train a small grid of a recipe on digits: width, depth, position encoding, share of random orders."""
+
+    recipe: str = "mnist-triples"
+    """An any-order recipe on digits."""
+    minutes: float = 10.0
+    """How long each run takes."""
+    images: int = 1000
+    """How many test images each is scored on."""
+    threads: int = 0
+    """CPU threads of a run; 0 for as many as the recipe says."""
+    one_at_a_time: bool = False
+    """Change one setting at a time from the recipe's own, in place of the whole grid."""
+    folder: Path = runs.FOLDER / "sweep"
+    """Where the runs and their lines are kept."""
+
+    def run(self) -> int:
+        """Train and score what has no line yet; print a line a run."""
+        recipe = recipe_named(self.recipe)
+        if not isinstance(recipe, DigitsRecipe) or recipe.form not in ("triples", "queries"):
+            raise MenderError(f"{self.recipe} learns no orders of digits: sweep mnist-triples or mnist-query.")
+        recipe = replace(recipe, minutes=self.minutes, threads=self.threads or recipe.threads)
+        chosen = one_at_a_time(recipe) if self.one_at_a_time else grid()
+        for line in sweep(self.recipe, recipe, chosen, self.images, self.folder):
+            print(json.dumps(line))  # noqa: T201
+        return 0
+
+
+def grid() -> list[dict[str, Any]]:
+    """Every combination of GRID's settings."""
+    return [dict(zip(GRID, values, strict=True)) for values in itertools.product(*GRID.values())]
+
+
+def one_at_a_time(recipe: DigitsRecipe) -> list[dict[str, Any]]:
+    """The recipe's own settings, then each other value of GRID in turn, all else the same."""
+    base = {key: getattr(recipe, key) for key in GRID}
+    others = [base | {key: value} for key, values in GRID.items() for value in values if value != base[key]]
+    return [base, *others]
+
+
+def sweep(
+    name: str, recipe: DigitsRecipe, chosen: Sequence[dict[str, Any]], images: int, folder: Path
+) -> Iterable[dict[str, Any]]:
+    """Yields the line of each run, settings to nats, as soon as it is known; those with a line already come at once.
+
+    A run that was stopped goes on from its checkpoint.
+    """
+    train, test = mnist.load("train"), mnist.load("test")
+    folder.mkdir(parents=True, exist_ok=True)
+    done = _lines(folder)
+    for settings in chosen:
+        wanted = replace(recipe, **settings)
+        found = next((line for line in done if line["recipe"] == asdict(wanted) and line["images"] == images), None)
+        if found is None:
+            found = _measured(name, wanted, settings, images, folder, train, test)
+            with (folder / LINES).open("a") as file:
+                file.write(json.dumps(found) + "\n")
+        yield found
+
+
+def _measured(
+    name: str,
+    recipe: DigitsRecipe,
+    settings: dict[str, Any],
+    images: int,
+    folder: Path,
+    train: mnist.Digits,
+    test: mnist.Digits,
+) -> dict[str, Any]:
+    where = folder / "-".join(str(value) for value in settings.values())
+    run = digits.load(digits.start(name, recipe, train, where))
+    values = tokens(run, test.grey[:images])
+    count = values.shape[1]
+    order = torch.from_numpy(orders.shuffled(count, len(values), ORDER_SEED))
+    straight = torch.from_numpy(orders.raster(count)).expand(len(values), -1)
+    return {
+        "settings": settings,
+        "recipe": asdict(recipe),
+        "minutes": recipe.minutes,
+        "steps": int(record.read(where)[-1]["step"]),
+        "images": len(values),
+        "random": float(likelihood.along(run.model, order, values).mean()),
+        "raster": float(likelihood.along(run.model, straight, values).mean()),
+    }
+
+
+def _lines(folder: Path) -> list[dict[str, Any]]:
+    """The lines written so far; one that a kill cut short is left out."""
+    lines = []
+    for text in (folder / LINES).read_text().splitlines() if (folder / LINES).is_file() else ():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            continue
+    return lines
