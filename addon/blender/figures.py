@@ -122,9 +122,13 @@ def build(
             yield (number + 1) / len(performances)
         done = True
     finally:
-        _remove(before if done else [block for block in marked() if block not in before])
-    for block in (block for block in marked() if block.id_type != "FONT"):
-        block.name = re.sub(r"\.\d{3}$", "", block.name)  # what was there before had the name
+        if done:
+            _remove([block for block in before if block.id_type != "FONT"])  # the new labels are written in it
+        else:
+            _remove([block for block in marked() if block not in before])
+    for block in marked():
+        if block.id_type != "FONT":
+            block.name = re.sub(r"\.\d{3}$", "", block.name)  # what was there before had the name
     return made
 
 
@@ -191,8 +195,8 @@ def _figure(
     figure.parent = armature
     for stick in {stick.bone: stick for stick in lines}.values():
         figure.vertex_groups.new(name=stick.bone)
-    for number, stick in enumerate(lines):
-        figure.vertex_groups[stick.bone].add(list(range(number * 6, number * 6 + 6)), 1.0, "REPLACE")
+    for first, stick in enumerate(lines):
+        figure.vertex_groups[stick.bone].add(list(range(first * 6, first * 6 + 6)), 1.0, "REPLACE")
     figure.modifiers.new("Armature", "ARMATURE").object = armature
     nodes: Any = figure.modifiers.new("Error", "NODES")
     nodes.node_group = _colour_nodes(performance)
@@ -318,7 +322,7 @@ def _material() -> Any:
 
 
 def _label(armature: Any, lines: Sequence[Stick], text: str) -> Any:
-    """Letters that stand above the figure, face the front, and follow its root over the ground."""
+    """Letters that stay above the figure's root, as high as the figure is, and face the front."""
     fonts = set(bpy.data.fonts)
     curve: Any = mark(bpy.data.curves.new(f"{text} label", "FONT"))
     for font in set(bpy.data.fonts) - fonts:  # Blender's own, which comes with the first letters of a file
@@ -330,11 +334,13 @@ def _label(armature: Any, lines: Sequence[Stick], text: str) -> Any:
     curve.align_x = "CENTER"
     label = mark(bpy.data.objects.new(f"{text} label", curve))
     label.rotation_euler = (np.pi / 2, 0, 0)
-    height = float(world[:, 2].max()) + 1.5 * curve.size
+    root = lines[0].bone
+    above = world[:, 2].max() - _in_world(armature, np.array(armature.data.bones[root].head_local))[2]
+    height = float(above) + 1.5 * curve.size
     label.location = (0, 0, height)
     label[_HEIGHT] = height
     follow: Any = label.constraints.new("COPY_LOCATION")
-    follow.target, follow.subtarget, follow.use_z = armature, lines[0].bone, False
+    follow.target, follow.subtarget, follow.use_offset = armature, root, True
     return label
 
 

@@ -31,7 +31,6 @@ from ..core.rotation import Array
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
 from ..inference.session import Model, load_model
-from ..preferences import threads
 from .choice import chosen_model
 from .preview_settings import NAME, PreviewSettings
 from .rig import joints_of, require_known
@@ -45,7 +44,6 @@ _clips: Recent[Clip] = Recent(4)
 _fitted: Recent[played.FittedClip] = Recent(8)
 _rigs: Recent[Rig] = Recent(16)
 _fits: Recent[Fit] = Recent(16)
-_models: Recent[Path] = Recent(16)
 _pieces: Recent[Piece] = Recent(64)
 _changes: Counter[int] = Counter()
 
@@ -91,8 +89,11 @@ class Preview:
 
 
 def forget() -> None:
-    """Drop all that is kept: another file is open, or an undo has put other data in the place of what was read."""
-    for kept in (_clips, _fitted, _rigs, _fits, _models, _pieces):
+    """Drop what was read of Blender's data: another file is open, or an undo has put other data in its place.
+
+    Motion files lie on the disk, and are kept for as long as they stay the same there.
+    """
+    for kept in (_fitted, _rigs, _fits, _pieces):
         kept.clear()
     _changes.clear()
 
@@ -229,14 +230,9 @@ def _network(preview_: Preview) -> Callable[[Array], Array] | None:
 
 
 def _model(name: str) -> Model:
-    """The model called `name`; where it lies is looked up once, and again where the file is gone."""
-    path = _models.get(name, lambda: chosen_model(name).path)
-    if not path.is_file():
-        _models.drop(name)
-        path = chosen_model(name).path
-    model = load_model(path, threads())
-    # A single pose is done before a second thread has woken up.
-    return model if model.card.kind == denoiser.KIND else load_model(path, 1)
+    """The model called `name`, loaded. A single pose is done before a second thread has woken up: it gets one."""
+    model = chosen_model(name)
+    return model if model.card.kind == denoiser.KIND else load_model(model.path, 1)
 
 
 def _fit(obj: Any, channels: action.Channels, model: Model) -> Fit:

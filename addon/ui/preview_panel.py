@@ -49,7 +49,9 @@ class MOCAP_MENDER_PT_preview(bpy.types.Panel):
         _model(layout, settings)
         if settings.enabled:
             if not context.scene.render.use_lock_interface:
-                layout.prop(context.scene.render, "use_lock_interface", text="Lock Interface in Renders")
+                row = layout.row()  # a render and the window may not touch the same pose at one time
+                row.use_property_split = False
+                row.prop(context.scene.render, "use_lock_interface", text="Lock Interface While Rendering")
             layout.operator("mocap_mender.bake_preview", icon="ACTION")
 
 

@@ -1,4 +1,4 @@
-"""`make gui`: the installed extension in a real window, clicked through by animator.py, jobs.py and rig_map.py.
+"""`make gui`: the installed extension in a real window, clicked through by the scripts beside this file.
 
 The application is found as `make test-all` finds it. Without a display it gets a virtual one (xvfb-run). Screenshots
 are made with ImageMagick's `import`, and left in build/gui: they are there to be looked at.
@@ -65,6 +65,7 @@ def main() -> int:
         codes = [
             play(with_window(blender), environment, "animator.py", take, FOLDER),
             play(with_window(blender), environment, "jobs.py", FOLDER),
+            play(with_window(blender), environment, "preview.py", demo_take(ROOT / "build" / "cache").path, FOLDER),
             *(play(with_window(blender), environment, "rig_map.py", FOLDER, wider) for wider in (0, 160)),
         ]
     except InstallError as error:
