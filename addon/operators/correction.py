@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blender import retarget
-from ..blender.action import Floats, key_frames
+from ..blender.action import Floats
 from ..blender.binding import Binding
 from ..blender.frames import sample_frames_for, scene_fps
 from ..blender.gaps import Gaps
@@ -47,7 +47,7 @@ def correction(scene: bpy.types.Scene, model: Model, binding: Binding, timed: Fl
             )
         frames = retarget.model_frames(timed, scene_fps(scene), model.card.fps)
         motion = yield from part(retarget.sample(binding, frames), 0.0, 0.4)
-        clean = replace(motion, body=autoencode(model, motion.body))
+        clean = replace(motion, body=(yield from part(threaded(_autoencoded, model, motion.body), 0.4, 0.8)))
     else:
         frames, fps = _even_frames(scene, binding, gaps)
         motion = yield from part(retarget.sample(binding, frames), 0.0, 0.2)
@@ -62,6 +62,10 @@ def correction(scene: bpy.types.Scene, model: Model, binding: Binding, timed: Fl
         clean = replace(motion, body=body, free=free)
     turns = yield from part(retarget.turns(binding, frames, motion, clean), 0.8, 1.0)
     return Correction(frames, turns)
+
+
+def _autoencoded(model: Model, body: Array, progress: Callable[[float], None]) -> Array:
+    return autoencode(model, body)
 
 
 def _missing(gaps: Gaps, tracks: Sequence[Track | None], frames: Floats) -> NDArray[np.bool_] | None:
@@ -79,7 +83,8 @@ def _even_frames(scene: bpy.types.Scene, binding: Binding, gaps: Gaps) -> tuple[
     first, last = float(everything[0]), float(everything[-1])
     body = [track for track in binding.matched if track.curves] or binding.read
     curves = [curve for track in body for curve in track.curves.values()]
-    frames, fps = sample_frames_for(scene, curves, union([key_frames(curves), gaps.frames]), first, last)
+    keyed = retarget.key_frames(body, {track.bone for track in body}, KeyRange())
+    frames, fps = sample_frames_for(scene, curves, union([keyed, gaps.frames]), first, last)
     step = scene_fps(scene) / fps
     before, after = ((np.ceil(max(gap, 0) / step - 1e-3)) for gap in (frames[0] - first, last - frames[-1]))
     whole = (frames[0] + step * np.arange(-before, 0), frames, frames[-1] + step * np.arange(1, after + 1))

@@ -1,0 +1,168 @@
+"""Inside the application, in a real window: a long take denoised as a job, and beside Blender's own Butterworth.
+
+blender --enable-event-simulate --python tests/benchmarks/in_window.py -- TAKE REPORT
+Writes what it measures into REPORT, line by line.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.timing import in_turn, ratio
+from tests.gui import window as gui
+from tests.gui.extension import module
+from tests.gui.script import play
+
+TAKE, REPORT = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
+LIMIT = 0.05  # seconds that a step of the main thread may take
+WARM_UP = 2
+action, job, choice = module("blender.action"), module("blender.job"), module("operators.choice")
+denoiser, session_of = module("inference.denoiser"), module("inference.session")
+retarget, rig = module("blender.retarget"), module("operators.rig")
+
+
+def report(line: str) -> None:
+    print(line, flush=True)
+    with REPORT.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+class Watch:
+    """Seconds of every call of a function, which goes on as it was."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.seconds: list[float] = []
+        function: Callable[..., Any] = getattr(owner, name)
+
+        @functools.wraps(function)
+        def watched(*arguments: Any, **named: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.seconds.append(time.perf_counter() - start)
+
+        setattr(owner, name, watched)
+
+    def clear(self) -> None:
+        self.seconds.clear()
+
+
+def in_view(kind: str = "VIEW_3D"):
+    area = gui.area(kind)
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=gui.window(), area=area, region=region)
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def session() -> Iterator[float]:
+    for other in list(bpy.data.objects):
+        bpy.data.objects.remove(other)
+    with in_view():
+        bpy.ops.mocap_mender.import_motion(filepath=str(TAKE))
+    obj = bpy.context.view_layer.objects.active
+    original = obj.animation_data.action
+    frames = len(action.read_points(action.assigned_channels(obj).fcurves[0]))
+    report(f"Blender {bpy.app.version_string}, in a window, {frames:,} frames × {len(obj.pose.bones)} joints")
+    yield gui.PAUSE * 3
+
+    turns, copies = Watch(job.ModalJob, "_turn"), Watch(action, "assign_copy")
+    for name, options in JOBS.items():
+        for _ in range(WARM_UP):  # the first time, the network runtime is loaded
+            turns.clear()
+            copies.clear()
+            obj.animation_data.action = original
+            yield gui.PAUSE
+            with in_view():
+                bpy.ops.mocap_mender.denoise_action("INVOKE_DEFAULT", **options)
+            while job.progress():
+                yield 0.05
+            assert obj.animation_data.action != original, "the job did nothing"
+        steps = [seconds - sum(copies.seconds) * (seconds > sum(copies.seconds) > 0) for seconds in turns.seconds]
+        pushed = time.perf_counter()
+        with in_view():
+            bpy.ops.ed.undo_push(message="Benchmark")
+        pushed = time.perf_counter() - pushed
+        longest = max(min(seconds, step) for seconds, step in zip(turns.seconds, steps, strict=True))
+        report(
+            f"{name}: {len(steps)} steps of the main thread, the longest {milliseconds(longest)} "
+            f"({'at most' if longest <= LIMIT else 'OVER'} {milliseconds(LIMIT)}); copying the action "
+            f"{milliseconds(sum(copies.seconds))}, pushing the undo step {milliseconds(pushed)}"
+        )
+    yield gui.PAUSE
+
+    yield from beside_butterworth(obj, original, frames)
+
+
+JOBS: dict[str, dict[str, Any]] = {
+    "denoise": {},
+    "denoise, feet planted, root smoothed": {"plant_feet": True, "strength_root": 1.0},
+    "denoise, fewer keys": {"reduce_keys": True},
+}
+
+
+def beside_butterworth(obj: Any, original: bpy.types.Action, frames: int) -> Iterator[float]:
+    """The same rotation curves through the network, through the operator, and through Blender's filter."""
+    obj.animation_data.action = original
+    gui.area().type = "GRAPH_EDITOR"
+    yield gui.PAUSE * 3
+    graph = gui.area("GRAPH_EDITOR").spaces.active
+    graph.dopesheet.show_only_selected = False
+    curves = list(action.assigned_channels(obj).fcurves)
+    for curve in curves:
+        curve.hide, curve.select = "rotation" not in curve.data_path, "rotation" in curve.data_path
+    with in_view("GRAPH_EDITOR"):
+        bpy.ops.graph.select_all(action="SELECT")
+    chosen = sum(curve.select for curve in curves)
+
+    model = choice.chosen_model("")
+    channels = action.assigned_channels(obj)
+    joints = rig.joints_of(obj, channels, model.card.joints)
+    binding = job.finish(retarget.bind(obj, channels, joints, model.card.skeleton, model.card.reference, ()))
+    keys = action.key_frames(curves)
+    motion = job.finish(retarget.sample(binding, keys)).body
+    fps = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    one = session_of.load_model(next(e.path for e in choice.denoising_models() if e.name == choice.DEFAULT_MODEL), 1)
+
+    def butterworth() -> None:
+        with in_view("GRAPH_EDITOR"):
+            assert bpy.ops.graph.butterworth_smooth(cutoff_frequency=3.0, filter_order=4) == {"FINISHED"}
+
+    def denoise() -> None:
+        assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
+
+    def again() -> None:
+        obj.animation_data.action = original
+
+    before = action.read_points(curves[-1]).copy()
+    butterworth()
+    assert (action.read_points(curves[-1]) != before).any(), "Blender's filter changed nothing"
+    times = in_turn(
+        {
+            "Butterworth": (again, butterworth),
+            "network, one thread": (again, lambda: denoiser.denoise(one, motion, fps)),
+            "network": (again, lambda: denoiser.denoise(model, motion, fps)),
+            "the whole of Denoise": (again, denoise),
+        }
+    )
+    report(f"the same {chosen} rotation curves, in one process:")
+    for name, timing in times.items():
+        line = f"  {name}: {timing.median:.2f} s, {timing.median / frames * 1e6:.0f} µs a frame"
+        if name != "Butterworth":
+            line += f", {ratio(times['Butterworth'], timing):.2f} × as fast as Blender's Butterworth"
+        report(line)
+
+
+play(session(), REPORT.with_suffix(".png"))
