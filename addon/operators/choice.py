@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import bpy
 
+from ..blender.job import Steps, threaded
 from ..blender.limbs import OBJECT
 from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
@@ -34,11 +37,19 @@ def chosen_model(name: str) -> Model:
 
     Raises MenderError where there is none of that name, or where it or the runtime does not load.
     """
-    wanted = name or DEFAULT_MODEL
-    entries = denoising_models()
+    return load_model(_chosen(name or DEFAULT_MODEL, denoising_models()), threads())
+
+
+def loading(name: str) -> Steps[Model]:
+    """The same in a thread: a network takes a tenth of a second to load."""
+    path, count = _chosen(name or DEFAULT_MODEL, denoising_models()), threads()
+    return (yield from threaded(lambda progress: load_model(path, count)))
+
+
+def _chosen(wanted: str, entries: Sequence[ModelEntry]) -> Path:
     usable = {entry.name: entry for entry in entries if entry.card}
     if wanted in usable:
-        return load_model(usable[wanted].path, threads())
+        return usable[wanted].path
     for entry in entries:
         if entry.name == wanted or entry.path.stem == wanted:
             raise MenderError(entry.problem)

@@ -16,7 +16,7 @@ from ..blender.armature import require_armature
 from ..blender.changes import Changes, Written, write
 from ..blender.job import ModalJob, Steps, part
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS, DenoiseOptions
-from .choice import chosen_model, chosen_wishes
+from .choice import chosen_wishes, loading
 from .denoising import denoised
 from .reporting import finished
 from .runtime_check import known_problem
@@ -59,9 +59,9 @@ class MOCAP_MENDER_OT_denoise_action(ModalJob, DenoiseOptions, bpy.types.Operato
         scene: Any = context.scene
         action.require_editable(obj)
         channels = action.assigned_channels(obj)
-        model = chosen_model(self.model)
+        model = yield from part(loading(self.model), 0.0, 0.05)
         wishes = chosen_wishes(self, obj, scene)
-        found = yield from part(denoised(scene, obj, channels, model, wishes), 0.0, 0.8)
+        found = yield from part(denoised(scene, obj, channels, model, wishes), 0.05, 0.8)
         self.begin_writing()
         written = yield from part(self._written(obj, found.changes), 0.8, 1.0)
         for line in found.told:
