@@ -16,6 +16,7 @@ from bpy.props import IntProperty, StringProperty
 ROOT_PACKAGE = (__package__ or "").rpartition(".")[0] or "mocap_mender"
 
 DEFAULT_MODEL = "denoise"
+DEFAULT_FINGER_MODEL = "hands-open"
 SHIPPED_MODELS = Path(__file__).parent / "models"
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences, properties, rig_properties
+from . import finger_properties, preferences, properties, rig_properties
 from .operators import (
     bake_preview,
+    clear_fingers,
     commands,
     compare,
     compare_settings,
     compare_table,
     compress_action,
+    curl_test,
     denoise_action,
     export_motion,
+    finger_uncertainty,
+    generate_fingers,
+    hand_pose_asset,
     import_motion,
     live_preview,
     preview_handler,
@@ -24,15 +29,26 @@ from .operators import (
     runtime_check,
     seen_pose,
     stop_job,
+    vary_fingers,
     visual_bake,
 )
-from .ui import compare_panel, compression_panel, menus, panel, preview_panel, rig_map_panel
+from .ui import (
+    compare_panel,
+    compression_panel,
+    finger_overlay,
+    fingers_panel,
+    menus,
+    panel,
+    preview_panel,
+    rig_map_panel,
+)
 
 # A class stands after those that it refers to.
 CLASSES: tuple[type, ...] = (
     properties.MenderSettings,
     rig_properties.RigJoint,
     rig_properties.RigMap,
+    finger_properties.FingerSettings,
     compare_settings.CompareRow,
     compare_settings.CompareSettings,
     preview_settings.HeldNumbers,
@@ -55,6 +71,16 @@ CLASSES: tuple[type, ...] = (
     rig_map_panel.MOCAP_MENDER_UL_rig_map,
     rig_map_panel.MOCAP_MENDER_MT_rig_map_presets,
     rig_map_panel.MOCAP_MENDER_PT_rig_map,
+    generate_fingers.MOCAP_MENDER_OT_generate_fingers,
+    vary_fingers.MOCAP_MENDER_OT_vary_fingers,
+    clear_fingers.MOCAP_MENDER_OT_clear_fingers,
+    finger_uncertainty.MOCAP_MENDER_OT_next_finger,
+    curl_test.MOCAP_MENDER_OT_curl_test,
+    hand_pose_asset.MOCAP_MENDER_OT_save_hand_pose,
+    hand_pose_asset.MOCAP_MENDER_OT_apply_hand_pose,
+    fingers_panel.MOCAP_MENDER_MT_finger_models,
+    fingers_panel.MOCAP_MENDER_MT_hand_poses,
+    fingers_panel.MOCAP_MENDER_PT_fingers,
     live_preview.MOCAP_MENDER_OT_live_preview,
     bake_preview.MOCAP_MENDER_OT_bake_preview,
     preview_panel.MOCAP_MENDER_MT_preview_models,
@@ -77,9 +103,11 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.register()
     rig_properties.register()
+    finger_properties.register()
     compare_settings.register()
     preview_settings.register()
     preview_handler.register()
+    finger_overlay.register()
     menus.register()
     commands.register()
     preferences.make_model_folder()
@@ -90,11 +118,13 @@ def unregister() -> None:
     stop_job.unregister()
     commands.unregister()
     menus.unregister()
+    finger_overlay.unregister()
     runtime_check.unregister()
     seen_pose.unregister()
     preview_handler.unregister()
     preview_settings.unregister()
     compare_settings.unregister()
+    finger_properties.unregister()
     rig_properties.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):

@@ -93,6 +93,18 @@ def _channelbag(obj: bpy.types.Object, action: Any, slot: Any) -> Channels | Non
     return None
 
 
+def only_channels(action: bpy.types.Action) -> Channels:
+    """The curves of an action that moves one thing alone, as a pose asset does. Raises ActionError for none."""
+    held: Any = action
+    if not _HAS_SLOTS:
+        return held
+    for layer in held.layers:
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                return bag
+    raise ActionError(f"The action {action.name} is empty: choose another one.")
+
+
 def require_editable(obj: bpy.types.Object) -> None:
     """Raises ActionError where the assigned action of `obj` must not be changed or exchanged."""
     data = obj.animation_data

@@ -51,8 +51,8 @@ class FewerKeys:
     right: Floats
 
 
-def insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
-    """Put new keys into a curve, marked as generated and interpolated as the key before them."""
+def insert(curve: bpy.types.FCurve, change: NewKeys, kind: int = GENERATED) -> None:
+    """Put new keys into a curve, of a kind (see `Keyframe.type`) and interpolated as the key before them."""
     table = read_table(curve)
     frames = table["co"][:, 0]
     place = np.searchsorted(frames, change.frames)
@@ -62,7 +62,7 @@ def insert(curve: bpy.types.FCurve, change: NewKeys) -> None:
     result["co"][new] = np.stack([change.frames, change.values], axis=-1)
     result["handle_left"][new] = result["handle_right"][new] = result["co"][new]
     result["handle_left_type"][new] = result["handle_right_type"][new] = AUTO_CLAMPED
-    result["type"][new] = GENERATED
+    result["type"][new] = kind
     write_table(curve, result)
     curve.update()  # gives the new keys their handles
     beside = new | np.roll(new, 1) | np.roll(new, -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from ..blender.limbs import OBJECT
 from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
 from ..core.rigs.parts import PARTS
+from ..inference.fingers import KIND as FINGER_KIND
 from ..inference.model_file import ModelEntry, installed_models
 from ..inference.session import Model, load_model
-from ..preferences import DEFAULT_MODEL, model_folders, threads
+from ..preferences import DEFAULT_FINGER_MODEL, DEFAULT_MODEL, model_folders, threads
 from .denoising import Wishes
 
 DENOISING_KINDS = ("denoiser", "pose_autoencoder")
@@ -26,14 +27,16 @@ def denoising_models() -> list[ModelEntry]:
 
     Cheap enough to be asked for in every redraw: cards are read again only where a file has changed.
     """
-    found = [
-        entry for entry in installed_models(model_folders()) if entry.card is None or entry.card.kind in DENOISING_KINDS
-    ]
-    return sorted(found, key=lambda entry: (entry.card is None, entry.name != DEFAULT_MODEL, entry.name))
+    return _models(DENOISING_KINDS, DEFAULT_MODEL)
+
+
+def finger_models() -> list[ModelEntry]:
+    """The same for the models of fingers."""
+    return _models((FINGER_KIND,), DEFAULT_FINGER_MODEL)
 
 
 def chosen_model(name: str) -> Model:
-    """The installed model called `name` (empty: the default one), loaded.
+    """The installed model called `name` that can denoise (empty: the default one), loaded.
 
     Raises MenderError where there is none of that name, or where it or the runtime does not load.
     """
@@ -44,6 +47,16 @@ def loading(name: str) -> Steps[Model]:
     """The same in a thread: a network takes a tenth of a second to load."""
     path, count = _chosen(name or DEFAULT_MODEL, denoising_models()), threads()
     return (yield from threaded(lambda progress: load_model(path, count)))
+
+
+def chosen_finger_model(name: str) -> Model:
+    """The same for a model of fingers."""
+    return load_model(_chosen(name or DEFAULT_FINGER_MODEL, finger_models()), threads())
+
+
+def _models(kinds: Collection[str], first: str) -> list[ModelEntry]:
+    found = [entry for entry in installed_models(model_folders()) if entry.card is None or entry.card.kind in kinds]
+    return sorted(found, key=lambda entry: (entry.card is None, entry.name != first, entry.name))
 
 
 def _chosen(wanted: str, entries: Sequence[ModelEntry]) -> Path:
@@ -95,9 +108,14 @@ def chosen_bones(obj: Any, bones: str) -> set[str]:
     """Names of the bones of an armature object meant by 'ALL' or 'SELECTED'. Raises MenderError if none is selected."""
     if bones == "ALL":
         return {bone.name for bone in obj.pose.bones}
-    # From 5.0 on the pose bone is selected, before that the armature's bone.
-    own = bpy.app.version >= (5, 0, 0)
-    selected = {bone.name for bone in obj.pose.bones if (bone if own else bone.bone).select}
+    selected = selected_bones(obj)
     if not selected:
         raise MenderError("No bone is selected: select the bones to change in pose mode, or change all of them.")
     return selected
+
+
+def selected_bones(obj: Any) -> set[str]:
+    """Names of the selected bones of an armature object."""
+    # From 5.0 on the pose bone is selected, before that the armature's bone.
+    own = bpy.app.version >= (5, 0, 0)
+    return {bone.name for bone in obj.pose.bones if (bone if own else bone.bone).select}

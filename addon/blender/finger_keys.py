@@ -1,0 +1,163 @@
+"""Generated keys of finger bones: put between the animator's, which stay bit for bit, and taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.rotation import Array
+from ..core.rotation_mode import from_quaternion, property_of
+from . import action, rekey
+from .action import BEZIER, GENERATED, Channels, Floats
+from .job import Steps
+from .rekey import NewKeys
+from .tracks import ArmatureObject, Track
+
+_HANDLES = ("handle_left_type", "handle_right_type")
+
+
+@dataclass(frozen=True, eq=False)
+class BoneKeys:
+    """New keys of one bone's rotation.
+
+    frames: (N,) rising, none of them the animator's. rotations: (N, 4). span: first and last frame between which keys
+    that were generated before give way. kind: Blender's number for the type of key.
+    """
+
+    track: Track
+    frames: Floats
+    rotations: Array
+    span: tuple[float, float]
+    kind: int = GENERATED
+
+
+def write(channels: Channels, keys: Sequence[BoneKeys]) -> Steps[int]:
+    """Write the keys; returns how many frames got some, over all bones.
+
+    A bone's curve that is new stands still at the animator's frames, so that poses there stay what they were.
+    Closed before the end, all curves are as before.
+    """
+    curves = action.by_path(channels)
+    before: dict[tuple[str, int], rekey.Table | None] = {}
+    written = 0
+    try:
+        for done, bone in enumerate(keys):
+            yield done / len(keys)
+            values = _values(bone)
+            for index in range(values.shape[1]):
+                place = (bone.track.data_path, index)
+                curve = curves.get(place)
+                before[place] = rekey.read_table(curve) if curve else None
+                _write_one(channels, curve, bone, index, values[:, index])
+            written += len(bone.frames)
+    except GeneratorExit:
+        _take_back(channels, before)
+        raise
+    finally:
+        _tell(channels)
+    return written
+
+
+def clear(channels: Channels, obj: ArmatureObject, bones: Collection[str], span: tuple[float, float]) -> int:
+    """Take away the generated rotation keys of `bones` in a span of frames; returns how many frames lost some.
+
+    A curve that had no other keys goes as a whole.
+    """
+    paths = {action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode)) for bone in bones}
+    gone: set[tuple[str, float]] = set()
+    for curve in [curve for curve in channels.fcurves if curve.data_path in paths]:
+        table = rekey.read_table(curve)
+        ours = _generated(table, span)
+        gone |= {(curve.data_path, frame) for frame in table["co"][ours, 0].tolist()}
+        if ours.all():
+            channels.fcurves.remove(curve)
+        elif ours.any():
+            rekey.write_table(curve, {name: values[~ours] for name, values in table.items()})
+            curve.update()
+    _tell(channels)
+    return len(gone)
+
+
+def _values(bone: BoneKeys) -> Array:
+    """(N, n) numbers in the bone's rotation mode, without a jump from what stands before."""
+    track = bone.track
+    near = track.still.astype(np.float64)
+    rows = []
+    own = [(frame, index, value) for index, points in track.points.items() for frame, value in points.tolist()]
+    own.sort()
+    place = 0
+    for frame, rotation in zip(bone.frames.tolist(), bone.rotations, strict=True):
+        while place < len(own) and own[place][0] <= frame:
+            near[own[place][1]] = own[place][2]
+            place += 1
+        near = from_quaternion(rotation[None], track.mode, near[None])[0].astype(np.float64)
+        rows.append(near.copy())
+    return np.array(rows).reshape(len(rows), len(track.still)).astype(np.float32)
+
+
+def _write_one(channels: Channels, curve: bpy.types.FCurve | None, bone: BoneKeys, index: int, values: Floats) -> None:
+    track = bone.track
+    if curve is not None:
+        table = rekey.read_table(curve)
+        ours = _generated(table, bone.span)
+        if ours.any():
+            rekey.write_table(curve, {name: column[~ours] for name, column in table.items()})
+        if not ours.all():
+            free = ~np.isin(bone.frames, table["co"][~ours, 0])
+            if free.any():
+                rekey.insert(curve, NewKeys(track.data_path, index, bone.frames[free], values[free]), bone.kind)
+            return
+    elif len(bone.frames):
+        curve = action.write_curve(channels, track.data_path, index, [], [], track.bone)
+    if curve is not None:
+        still = _still_frames(track, bone)
+        frames = np.concatenate([bone.frames, still])
+        numbers = np.concatenate([values, np.full(len(still), track.still[index], dtype=np.float32)])
+        order = np.argsort(frames, kind="stable")
+        _fill(curve, frames[order], numbers[order], bone.kind)
+
+
+def _fill(curve: bpy.types.FCurve, frames: Floats, values: Floats, kind: int) -> None:
+    """Give an empty curve its keys, smooth and auto-clamped."""
+    keys = curve.keyframe_points
+    keys.add(len(frames))
+    keys.foreach_set("co", np.stack([frames, values], axis=-1).astype(np.float32).ravel())
+    kinds = {"interpolation": BEZIER, "type": kind, **dict.fromkeys(_HANDLES, rekey.AUTO_CLAMPED)}
+    for name, number in kinds.items():
+        keys.foreach_set(name, np.full(len(frames), number, dtype=np.uint8))
+    curve.update()
+
+
+def _still_frames(track: Track, bone: BoneKeys) -> Floats:
+    """The animator's frames of other components of the rotation, which a curve that is new has to leave as it was."""
+    found: list[float] = []
+    for index, curve in track.curves.items():
+        kinds = np.empty(len(curve.keyframe_points), dtype=np.uint8)
+        curve.keyframe_points.foreach_get("type", kinds)
+        found += track.points[index][kinds != GENERATED, 0].tolist()
+    return np.setdiff1d(np.array(found, dtype=np.float32), bone.frames)
+
+
+def _generated(table: rekey.Table, span: tuple[float, float]) -> Any:
+    frames = table["co"][:, 0]
+    return (table["type"] == GENERATED) & (frames >= span[0]) & (frames <= span[1])
+
+
+def _take_back(channels: Channels, before: dict[tuple[str, int], rekey.Table | None]) -> None:
+    curves = action.by_path(channels)
+    for (path, index), table in before.items():
+        curve = curves.get((path, index))
+        if curve is not None and table is None:
+            channels.fcurves.remove(curve)
+        elif curve is not None and table is not None:
+            rekey.write_table(curve, table)
+
+
+def _tell(channels: Channels) -> None:
+    # Writing in bulk tells nobody: without this the pose stays as it was until something else changes.
+    holder: Any = channels.id_data
+    holder.update_tag(refresh={"TIME"})

@@ -1,0 +1,202 @@
+"""An armature's hands: their finger bones with what the animator keyed, and where the wrists are in the scene.
+
+Keys that Blender calls generated are not the animator's: they count for nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import MenderError
+from ..core.hand import SIDES, HandShapeError
+from ..core.rigs.finger_rig import FingerRig, finger_rig
+from ..core.rigs.hands import find_hands
+from ..core.rigs.names import read as read_name
+from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, normalize
+from ..core.rotation_mode import property_of
+from . import action, limbs
+from .action import GENERATED, Channels, Floats
+from .constraints import what_moves
+from .job import Steps, part
+from .tracks import ArmatureObject, Track, rotation, track_of, union
+
+Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])
+"""From the scene's axes, Z up, to those of a clip, Y up."""
+
+
+class HandsError(MenderError):
+    """The armature has no hands that can be read, or they must not be changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class RiggedHand:
+    """A hand of an armature: which of `core.hand.SIDES` it is, its rig, its bones' tracks, and the bone above one that
+    shares its joint."""
+
+    side: int
+    rig: FingerRig
+    tracks: tuple[Track, ...]
+    before: Mapping[str, Track]
+
+    def frames(self) -> Floats:
+        """(K,) rising: every frame at which the animator keyed one of the finger bones."""
+        return union([own_frames(track) for track in self.tracks])
+
+    def rotations(self, frames: Floats) -> Array:
+        """(T, B, 4) how the bones are turned at `frames`. Raises ActionError where a curve says no rotation."""
+        own = [np.broadcast_to(rotation(track, frames), (len(frames), 4)) for track in self.tracks]
+        turned = np.stack(own, axis=1).astype(np.float64)
+        for place, track in enumerate(self.tracks):
+            if track.bone in self.before:
+                turned[:, place] = multiply(self._above(track, frames), turned[:, place])
+        return continuous(turned)
+
+    def own_rotations(self, whole: Array, frames: Floats) -> Array:
+        """(T, B, 4) what the bones' own rotations have to be for `rotations` to be `whole`."""
+        own = whole.copy()
+        for place, track in enumerate(self.tracks):
+            if track.bone in self.before:
+                own[:, place] = multiply(conjugate(self._above(track, frames)), own[:, place])
+        return own
+
+    def known(self, frames: Floats) -> NDArray[np.bool_]:
+        """(T, 20) whether the animator keyed the bone that shows an angle at each of the frames."""
+        keyed = np.stack([np.isin(frames, own_frames(track)) for track in self.tracks], axis=1)
+        result = np.zeros((len(frames), len(self.rig.usable)), dtype=bool)
+        for place, joint in enumerate(self.rig.joint):
+            joints = (joint, joint + 1) if self.rig.doubled[place] else (joint,)
+            result[:, np.isin(self.rig.hand.joint, joints)] = keyed[:, place : place + 1]
+        return result & self.rig.usable
+
+    def _above(self, track: Track, frames: Floats) -> Array:
+        """The rotation of the bone that shares a joint, in the axes of the one below it."""
+        above = self.before[track.bone]
+        change = multiply(conjugate(track.rest), above.rest)
+        return multiply(multiply(change, rotation(above, frames)), conjugate(change))
+
+
+def own_frames(track: Track) -> Floats:
+    """(K,) rising: the frames at which the animator keyed the bone's rotation."""
+    found = []
+    for index, curve in track.curves.items():
+        kinds = np.empty(len(curve.keyframe_points), dtype=np.uint8)
+        curve.keyframe_points.foreach_get("type", kinds)
+        found.append(track.points[index][kinds != GENERATED, 0])
+    return union(found)
+
+
+def hands_of(obj: ArmatureObject, channels: Channels | None) -> list[RiggedHand]:
+    """The armature's hands, left first. channels: its curves; None where it has no action.
+
+    Raises HandsError where it has none or where it is mirrored, HandShapeError where no palm can be told from a rest
+    pose, ActionError where a finger bone changes its rotation mode over time.
+    """
+    if obj.matrix_world.determinant() < 0:
+        raise HandsError(f"{obj.name} is mirrored by a negative scale: apply the scale (Ctrl+A) first.")
+    curves = action.by_path(channels) if channels is not None else {}
+    bones = list(obj.data.bones)
+    place = {bone.name: i for i, bone in enumerate(bones)}
+    paths = {path for path, _ in curves}
+    keyed = [b.name for b in obj.pose.bones if action.bone_path(b.name, property_of(b.rotation_mode)) in paths]
+    parents = [place[bone.parent.name] if bone.parent else -1 for bone in bones]
+    found = find_hands([bone.name for bone in bones], parents, keyed)
+    heads = {bone.name: np.array(bone.head_local, dtype=np.float64) for bone in bones}
+    tails = {bone.name: np.array(bone.tail_local, dtype=np.float64) for bone in bones}
+    rests = {bone.name: from_matrix(np.array(bone.matrix_local.to_3x3(), dtype=np.float64)) for bone in bones}
+    result, problems = [], []
+    for name, hand in found.items():
+        side = (name or read_name(obj.name).side or "Right").lower()
+        try:
+            rig = finger_rig(hand, side == "right", heads, tails, rests)
+        except HandShapeError as error:
+            problems.append(error)
+            continue
+        tracks = tuple(track_of(obj, curves, bone) for bone in rig.bones)
+        before = {below: track_of(obj, curves, above) for below, above in rig.before.items()}
+        result.append(RiggedHand(SIDES.index(side), rig, tracks, before))
+    if not result:
+        if problems:
+            raise problems[0]
+        raise HandsError(
+            f"No finger bones were found on {obj.name}: name them as a known rig does, such as LeftHandIndex1 or "
+            "f_index.01.L."
+        )
+    if len({hand.side for hand in result}) < len(result):
+        raise HandsError(f"Two hands of {obj.name} are the same side: let the bones' names tell left and right.")
+    return sorted(result, key=lambda hand: hand.side)
+
+
+def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Collection[str]) -> None:
+    """Raises HandsError where a rotation curve of one of `bones` is locked, muted, made of samples or has modifiers."""
+    if channels is None:
+        return
+    pose = obj.pose.bones
+    bone_of = {action.bone_path(bone, property_of(pose[bone].rotation_mode)): bone for bone in bones}
+    problems = {
+        "locked: unlock them in the graph editor": action.is_locked,
+        "muted: unmute them": action.is_muted,
+        "baked to samples: turn them into keys (Key > Density > Samples to Keys)": action.is_baked,
+        "changed by modifiers: bake or remove them": action.has_modifiers,
+    }
+    for curve in channels.fcurves:
+        for problem, holds in problems.items():
+            if curve.data_path in bone_of and holds(curve):
+                raise HandsError(f"The rotation curves of the bone {bone_of[curve.data_path]} are {problem} first.")
+
+
+def wrists(
+    scene: bpy.types.Scene, obj: ArmatureObject, channels: Channels | None, hands: Sequence[RiggedHand], frames: Floats
+) -> Steps[Array]:
+    """(T, 2, 7) where each wrist is at `frames`, metres with Y up, and how the hand's own axes lie: wxyz.
+
+    NaN for a hand that the armature has not, or that no bone carries. What constraints, IK or drivers move is read from
+    the scene frame by frame, and all else from the keys. Raises ActionError where a curve says no rotation.
+    """
+    result = np.full((len(frames), len(SIDES), 7), np.nan)
+    carried = [hand for hand in hands if hand.rig.carrier]
+    if not carried or not len(frames):
+        return result
+    bones = [hand.rig.carrier for hand in carried]
+    above = {name for bone in bones for name in (bone, *(b.name for b in obj.data.bones[bone].parent_recursive))}
+    if above & what_moves(obj, channels).moved or channels is None:
+        heads, turns = yield from _seen(scene, obj, bones, frames)
+    else:
+        read = yield from part(limbs.read(obj, action.by_path(channels), bones, frames), 0.0, 1.0)
+        placed = limbs.in_scene(read)
+        heads, turns = dict(placed.heads), dict(placed.turns)
+    metre = scene.unit_settings.scale_length or 1.0
+    for hand in carried:
+        to_hand = multiply(conjugate(hand.rig.carrier_rest), hand.rig.hand.frame)
+        x, y, z = heads[hand.rig.carrier].T * metre
+        result[:, hand.side, :3] = np.stack([x, z, -y], axis=-1)
+        turned = multiply(multiply(Y_UP, turns[hand.rig.carrier].astype(np.float64)), to_hand)
+        result[:, hand.side, 3:] = continuous(normalize(turned))
+    return result
+
+
+def _seen(
+    scene: Any, obj: ArmatureObject, bones: Sequence[str], frames: Floats
+) -> Steps[tuple[dict[str, Array], dict[str, Array]]]:
+    """Heads (T, 3) and orientations (T, 4) of bones in the scene, as it shows them; it keeps its frame."""
+    matrices = {bone: np.empty((len(frames), 4, 4)) for bone in bones}
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    try:
+        for row, at in enumerate(frames.tolist()):
+            scene.frame_set(int(np.floor(at)), subframe=at % 1.0)
+            for bone, own in matrices.items():
+                own[row] = obj.matrix_world @ obj.pose.bones[bone].matrix
+            yield row / len(frames)
+    finally:
+        scene.frame_set(frame, subframe=subframe)
+    turns = {bone: from_matrix(_without_scale(own[:, :3, :3])) for bone, own in matrices.items()}
+    return {bone: own[:, :3, 3] for bone, own in matrices.items()}, turns
+
+
+def _without_scale(matrices: Array) -> Array:
+    return matrices / np.linalg.norm(matrices, axis=1, keepdims=True)

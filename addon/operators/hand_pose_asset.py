@@ -1,0 +1,87 @@
+"""Keep the fingers' pose as a pose asset, and start from one that was kept."""
+
+# Blender reads properties from annotations, which mypy takes for types.
+# mypy: disable-error-code="valid-type, override, misc"
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ..blender.armature import require_armature
+from ..blender.finger_poses import apply_asset, save_asset
+from ..core.errors import MenderError
+from ..core.hand import SIDES
+from ..finger_properties import FingerOptions
+from .fingering import chosen_hands, pose_channels
+from .reporting import reports_errors
+
+
+def _armature_active(cls: Any, context: bpy.types.Context) -> bool:
+    if context.object is None or context.object.type != "ARMATURE":
+        cls.poll_message_set("Select an armature first")
+        return False
+    return True
+
+
+class MOCAP_MENDER_OT_save_hand_pose(FingerOptions, bpy.types.Operator):
+    """Keep the chosen hands' finger pose, as it stands now, as a pose asset of this file"""
+
+    bl_idname = "mocap_mender.save_hand_pose"
+    bl_label = "Save as Pose Asset"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+
+    name: StringProperty(name="Name", description="The asset's name", default="Hand Pose")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature is active; the tooltip says so."""
+        return _armature_active(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask for the name."""
+        manager: Any = context.window_manager
+        return manager.invoke_props_dialog(self)  # type: ignore[no-any-return]
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The name alone; what is kept was chosen in the panel."""
+        self.layout.prop(self, "name")  # type: ignore[union-attr]
+
+    @reports_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make the asset."""
+        obj: Any = require_armature(context.object)
+        found, _ = chosen_hands(obj, pose_channels(obj), self)
+        sides = SIDES if self.side == "BOTH" else (self.side.lower(),)
+        made = save_asset(obj, [hand for hand in found if SIDES[hand.side] in sides], self.name)
+        self.report({"INFO"}, f"{made.name} is in the asset browser, under Current File")
+        return {"FINISHED"}
+
+
+class MOCAP_MENDER_OT_apply_hand_pose(FingerOptions, bpy.types.Operator):
+    """Pose the chosen hands and fingers as a kept pose has them; no key is written"""
+
+    bl_idname = "mocap_mender.apply_hand_pose"
+    bl_label = "Apply Hand Pose"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+
+    asset: StringProperty(name="Pose", description="Name of the pose asset's action")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature is active; the tooltip says so."""
+        return _armature_active(cls, context)
+
+    @reports_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Pose the fingers."""
+        obj: Any = require_armature(context.object)
+        made = bpy.data.actions.get(self.asset)
+        if made is None:
+            raise MenderError(f"There is no pose called {self.asset}: save one first.")
+        _, bones = chosen_hands(obj, pose_channels(obj), self)
+        turned = apply_asset(obj, made, bones)
+        self.report({"INFO"}, f"{made.name}: {turned} bones posed; key them, or let the selected ones tell the pose")
+        return {"FINISHED"}

@@ -1,0 +1,58 @@
+"""Look at variations of a completed pose one after the other: until one is accepted, no key is written."""
+
+# Blender reads properties from annotations, which mypy takes for types.
+# mypy: disable-error-code="valid-type, override, misc"
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..blender.armature import require_armature
+from ..blender.finger_poses import put_pose
+from ..finger_properties import FingerOptions, finger_settings_of
+from .choice import chosen_finger_model, selected_bones
+from .fingering import chosen_hands, completed_pose, drawing_of, known_pose, pose_channels, posed_bones
+from .reporting import reports_errors
+from .runtime_check import known_problem
+
+
+class MOCAP_MENDER_OT_vary_fingers(FingerOptions, bpy.types.Operator):
+    """Show another way to complete the pose; no key is written until you generate it"""
+
+    bl_idname = "mocap_mender.vary_fingers"
+    bl_label = "Show Variation"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+
+    model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
+    step: IntProperty(name="Step", description="How many variations on, or back", default=1)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature is active; the tooltip says what is missing."""
+        if context.object is None or context.object.type != "ARMATURE":
+            cls.poll_message_set("Select an armature first")
+            return False
+        if known_problem():
+            cls.poll_message_set(known_problem())
+            return False
+        return True
+
+    @reports_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Pose the bones that are not given, and remember which variation it is."""
+        obj: Any = require_armature(context.object)
+        scene: Any = context.scene
+        hands, bones = chosen_hands(obj, pose_channels(obj), self)
+        frame = float(scene.frame_current_final)
+        given = posed_bones(obj, hands, self.posed, selected_bones(obj), frame)
+        settings = finger_settings_of(scene)
+        seed = max(settings.seed + self.step, 0)
+        drawing = drawing_of(self, seed)
+        pose = completed_pose(chosen_finger_model(self.model), known_pose(obj, hands, given), hands, drawing)
+        put_pose(obj, hands, pose, bones - given, frame)
+        settings.seed = seed
+        settings.done_line = f"Variation {seed}: no key yet"
+        return {"FINISHED"}
