@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from addon.core.finger_fill import FEATURES, FPS, OUTPUTS
 from addon.core.hand import DOF, JOINTS, SIDES
-from addon.core.hand_gaussian import CHANNELS
+from addon.core.hand_gaussian import CHANNELS, FRAMES
 from addon.inference.card import METADATA_KEY, ModelCard
 from addon.inference.card import Tensor as CardTensor
 from addon.inference.fingers import CONSTANTS, FILL_INPUT, FILL_OUTPUT, KIND, POSE_INPUTS, POSE_OUTPUT
@@ -22,7 +22,7 @@ from training.data import hands
 from training.data.hands import Sources
 from training.evaluation import shipped_metrics
 from training.models.hand_model import HandModel
-from training.models.hands_any_order import COMPONENTS, FRAMES, HandAnyOrder
+from training.models.hands_any_order import COMPONENTS, HandAnyOrder
 
 from .half import store_half
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit

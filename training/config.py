@@ -142,6 +142,26 @@ class DigitsRecipe(Recipe):
     start_from: str = ""
 
 
+@dataclass(frozen=True)
+class HandsRecipe(Recipe):
+    """The finger models. epochs and batch are those of each network between keys; an epoch is 1,200 windows.
+
+    sources: `all` recordings, or the `open` ones, whose licences allow any use. leave_out: a ManipNet take.
+    members: networks between keys that are averaged; each starts from the one before (snapshot ensembles, Huang et al.
+    2017, arXiv 1704.00109). width: of each.
+    pose_form, pose_width, pose_depth, pose_epochs, pose_batch: of the any-order network; an epoch is 6,400 examples.
+    """
+
+    sources: Literal["all", "open"] = "all"
+    members: int = 3
+    width: int = 64
+    pose_form: Literal["queries", "triples"] = "queries"
+    pose_width: int = 64
+    pose_depth: int = 3
+    pose_epochs: int = 40
+    pose_batch: int = 128
+
+
 _TUTORIAL = TutorialRecipe(epochs=2000, batch=30_000, learning_rate=1e-3, amsgrad=True, epsilon=1e-7, log_every=10)
 _SPARSE = dataclasses.replace(_TUTORIAL, first=256, second=128, activity_l1=1e-9)
 _OURS: dict[str, Any] = {
@@ -212,12 +232,34 @@ def _digits(**settings: Any) -> dict[Preset, Recipe]:
     }
 
 
+_HANDS = HandsRecipe(
+    epochs=10,
+    batch=12,
+    learning_rate=1.5e-3,
+    schedule="cosine",
+    warm_up=50,
+    weight_decay=0.05,
+    clip=1.0,
+    ema=0.995,
+    log_every=20,
+    threads=1,
+)
+_HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", members=1, width=48)
+
+
+def _hands(recipe: HandsRecipe) -> dict[Preset, Recipe]:
+    return {"cpu": recipe, "gpu": dataclasses.replace(recipe, epochs=40, pose_epochs=200, threads=0)}
+
+
 RECIPES: dict[str, dict[Preset, Recipe]] = {
     "tutorial-compress": {"cpu": _TUTORIAL, "gpu": _TUTORIAL},
     "tutorial-sparse": {"cpu": _SPARSE, "gpu": _SPARSE},
     "pose-compress": {"cpu": _COMPRESS, "gpu": dataclasses.replace(_COMPRESS, epochs=2000, batch=2048)},
     "pose-denoise": {"cpu": _DENOISE, "gpu": dataclasses.replace(_DENOISE, epochs=2000, batch=2048)},
     "denoise": {"cpu": _MOTION, "gpu": dataclasses.replace(_MOTION, epochs=300, batch=96, threads=0)},
+    "hands": _hands(_HANDS),
+    "hands-open": _hands(_HANDS_OPEN),
+    "hands-triples": _hands(dataclasses.replace(_HANDS, members=0, pose_form="triples")),
     "mnist-triples": _digits(form="triples"),
     "mnist-query": _digits(form="queries"),
     "mnist-triples-own": _digits(form="triples", start_from="runs/mnist-triples", **_OWN),
@@ -236,6 +278,9 @@ DESCRIPTIONS = {
     "pose-compress": "our compression of a pose to 30 numbers",
     "pose-denoise": "our denoiser, one pose at a time",
     "denoise": "our denoiser of motion over time, from the train and other takes",
+    "hands": "the finger model from all recordings, for non-commercial use",
+    "hands-open": "the finger model from recordings that allow any use: the one that ships",
+    "hands-triples": "the any-order network of hands in its other form, to compare",
     "mnist-triples": "the any-order transformer on digits, decoder-only: position, value, target position",
     "mnist-query": "the any-order transformer on digits, queries to a set of known pairs",
     "mnist-triples-own": "the trained triples, further on, half of the orders their own: lowest entropy first",

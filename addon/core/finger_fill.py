@@ -21,7 +21,9 @@ FPS = 30.0
 HANDS, ANGLES = 2, len(DOF)
 FEATURES = 7 * ANGLES + 2 * wrists.CHANNELS
 OWN_WRIST_SPEEDS = slice(7 * ANGLES + wrists.CHANNELS - 3, 7 * ANGLES + wrists.CHANNELS - 1)
-"""Among the features: logarithms of the speeds of the hand's own wrist."""
+OWN_WRIST_KNOWN = slice(OWN_WRIST_SPEEDS.stop, OWN_WRIST_SPEEDS.stop + 1)
+SINCE, UNTIL = slice(2 * ANGLES, 3 * ANGLES), slice(3 * ANGLES, 4 * ANGLES)
+"""Among the features: logarithms of the speeds of the hand's own wrist, 1 where it is known, distances from keys."""
 OUTPUTS = 3 * ANGLES
 """Of each hand and frame: what is added (radians), the logarithm of the rate, that of the deviation still to expect."""
 
@@ -60,7 +62,7 @@ def filled(
     moved, deviation, rates = [], [], []
     for outputs in (forwards, backwards):
         added, log_rate, log_deviation = (_both(part) for part in np.split(outputs.astype(np.float64), 3, axis=-1))
-        moved.append(_added(added, grid, fine, times) + _retimed(log_rate, grid, fine, times))
+        moved.append(_added(added, grid, fine, times) + retimed(log_rate, grid, fine, times))
         deviation.append(log_deviation)
         rates.append(log_rate)
     spread = np.exp((deviation[0] + deviation[1]) / 2)
@@ -97,7 +99,7 @@ def envelope(since: Array, until: Array) -> Array:
     return envelope
 
 
-def _retimed(log_rate: Array, grid: Array, curves: FingerBase, times: Array) -> Array:
+def retimed(log_rate: Array, grid: Array, curves: FingerBase, times: Array) -> Array:
     """(T, C) what passing from key to key at a varying rate adds to passing at a steady one."""
     rate = np.exp(np.clip(log_rate, -_LOG_RATE, _LOG_RATE))
     passed = np.concatenate([np.zeros((1, rate.shape[1])), np.cumsum((rate[1:] + rate[:-1]) / 2, axis=0)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,12 +63,7 @@ def generated(
     result = filled(_in_pieces(model.fill, progress), key_times, keys, times, seen, model.statistics)
     values = result.values
     if mode == "sample":
-        lively = Liveliness(
-            model.liveliness.seconds,
-            model.liveliness.burst,
-            model.liveliness.bursts,
-            model.liveliness.width * temperature,
-        )
+        lively = replace(model.liveliness, width=model.liveliness.width * temperature)
         values = values + sampled(result, result.pace, times, model.statistics.between, lively, rng)
     values = _within(values, both, model.pose.limits)
     return np.where(np.isfinite(both), both, values).reshape(keyed.shape)

@@ -13,14 +13,19 @@ import numpy as np
 
 from .finger_fill import ANGLES, FPS, HANDS, Filled
 from .rotation import Array
+from .wrist import averaged
+
+USUAL, _LEAST = np.radians(3.0), np.radians(0.5)
+_AROUND_SECONDS = 0.4
 
 
 @dataclass(frozen=True)
 class Liveliness:
-    """How samples move, fitted to training takes.
+    """How samples move, fitted to takes.
 
-    seconds: of own time over which a curve keeps its way. burst: deviation of the logarithm of own time's pace; bursts:
-    seconds that one lasts. width: of the curve, in units of what the network expects to be off.
+    seconds: of own time over which a curve keeps its way, where the network expects to be off by `USUAL`. burst:
+    deviation of the logarithm of own time's pace; bursts: seconds that one lasts. width: of the curve, in units of what
+    the network expects to be off.
     """
 
     seconds: float
@@ -44,12 +49,26 @@ def sampled(
     for hand in range(HANDS):
         bursts = smooth_noise(np.arange(count) / FPS, liveliness.bursts, 1, rng)[:, 0]
         speed = np.interp(clock, times, pace[:, hand]) * np.exp(liveliness.burst * bursts - liveliness.burst**2 / 2)
+        speed *= _slower_where_wide(np.interp(clock, times, _of_hand(filled.deviation, hand)))
         own = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / 2)]) / FPS
         curves = smooth_noise(own, liveliness.seconds, ANGLES, rng)
         for angle in range(ANGLES):
             latent[:, hand * ANGLES + angle] = np.interp(times, clock, curves[:, angle])
     added: Array = liveliness.width * filled.deviation * (latent @ root.T)
     return added
+
+
+def _of_hand(deviation: Array, hand: int) -> Array:
+    """(T,) the mean over a hand's angles."""
+    mean: Array = deviation[:, hand * ANGLES : (hand + 1) * ANGLES].mean(axis=1)
+    return mean
+
+
+def _slower_where_wide(deviation: Array) -> Array:
+    """(T,) own time's pace: hands are about as fast however much is left open, so wide curves take their time."""
+    around = averaged(deviation[:, None], _AROUND_SECONDS * FPS)[:, 0]
+    slower: Array = (USUAL + _LEAST) / (around + _LEAST)
+    return slower
 
 
 def smooth_noise(at: Array, seconds: float, count: int, rng: np.random.Generator) -> Array:

@@ -18,6 +18,8 @@ WRIST = 3
 PER_HAND = len(DOF) + WRIST
 CHANNELS = 2 * PER_HAND
 """Of each hand, the left first: its 20 angles, then its wrist's rotation vector against the forearm."""
+FRAMES, SHORTEST_SPACING = 64, 1 / 30
+"""Of the any-order network's window: 2.1 s where its frames lie as close as they may, longer where farther apart."""
 _NOISE = np.radians(0.3) ** 2
 
 
@@ -63,6 +65,16 @@ class HandGaussian:
 def channel(hand: int, angle: int) -> int:
     """The channel of an angle (below 20) or wrist component (20 to 22) of a hand, 0 left and 1 right."""
     return hand * PER_HAND + angle
+
+
+def positions(known: Places, wanted: Places) -> tuple[float, NDArray[np.int64]]:
+    """Seconds between the frames of the network's window, and the positions of known and then wanted places in it."""
+    times = np.concatenate([known.time, wanted.time])
+    channels = np.concatenate([known.channel, wanted.channel]).astype(np.int64)
+    distinct = np.unique(times)
+    spacing = float(max(np.min(np.diff(distinct)), SHORTEST_SPACING)) if len(distinct) > 1 else SHORTEST_SPACING
+    frames = np.round((times - distinct[0]) / spacing).astype(np.int64)
+    return spacing, np.minimum(frames, FRAMES - 1) * CHANNELS + channels
 
 
 def variance_told(covariance: Array) -> Array:

@@ -17,7 +17,7 @@ from ..core.finger_fill import ANGLES, HANDS
 from ..core.finger_motion import MotionModel, generated
 from ..core.finger_pose import MODES, ORDERS, Mode, Order, PoseModel, completed
 from ..core.finger_samples import Liveliness
-from ..core.hand_gaussian import CHANNELS, PER_HAND, HandGaussian, Places, channel, variance_told
+from ..core.hand_gaussian import PER_HAND, HandGaussian, Places, channel, positions, variance_told
 from ..core.rotation import Array
 from ..core.von_mises import Mixture
 from .card import ModelCardError
@@ -31,9 +31,6 @@ CONSTANTS = (
 """What a file carries beside its networks, as outputs that are always the same."""
 POSE_INPUTS = ("known", "values", "absent", "queries", "means", "deviations", "spacing")
 FILL_INPUT, FILL_OUTPUT, POSE_OUTPUT = "motion", "filling", "mixture"
-FRAMES = 64
-"""Of the any-order network's window; `spacing` seconds lie between them."""
-_SHORTEST_SPACING = 1 / 30
 
 
 def complete_pose(
@@ -173,13 +170,13 @@ def _parts(model: Model) -> MotionModel:
 def _predicted(model: Model, gaussian: HandGaussian, known: Places, values: Array, wanted: Places) -> Mixture:
     mean, covariance = gaussian.posterior(known, values, wanted)
     deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-8))
-    spacing, positions = positions_of(known, wanted)
+    spacing, places = positions(known, wanted)
     count = len(values)
     asked = {
-        "known": positions[:count],
+        "known": places[:count],
         "values": values.astype(np.float32),
         "absent": np.zeros(count, dtype=bool),
-        "queries": positions[count:],
+        "queries": places[count:],
         "means": mean.astype(np.float32),
         "deviations": deviation.astype(np.float32),
         "spacing": np.full(len(mean), spacing, dtype=np.float32),
@@ -190,16 +187,6 @@ def _predicted(model: Model, gaussian: HandGaussian, known: Places, values: Arra
     logits, means, log_kappa = (part.astype(np.float64) for part in np.moveaxis(result, 1, 0))
     weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return Mixture(weight / weight.sum(axis=-1, keepdims=True), means, np.exp(log_kappa))
-
-
-def positions_of(known: Places, wanted: Places) -> tuple[float, Array]:
-    """Seconds between the frames of the window, and the positions of known and then wanted places in it."""
-    times = np.concatenate([known.time, wanted.time])
-    channels = np.concatenate([known.channel, wanted.channel]).astype(np.int64)
-    distinct = np.unique(times)
-    spacing = float(max(np.min(np.diff(distinct)), _SHORTEST_SPACING)) if len(distinct) > 1 else _SHORTEST_SPACING
-    frames = np.round((times - distinct[0]) / spacing).astype(np.int64)
-    return spacing, np.minimum(frames, FRAMES - 1) * CHANNELS + channels
 
 
 @lru_cache(maxsize=8)

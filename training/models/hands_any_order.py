@@ -13,14 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from addon.core.hand_gaussian import CHANNELS, PER_HAND, WRIST
+from addon.core.hand_gaussian import CHANNELS, FRAMES, PER_HAND, WRIST
 from addon.core.von_mises import LARGEST_KAPPA
 
 from .any_order import AnyOrderTransformer, Form
 from .values import Angles
 
-FRAMES = 64
-"""Of a window: 2.1 s at 30 fps, longer where frames lie farther apart."""
 COMPONENTS = 6
 HARMONICS = 4
 HINTS = 4
@@ -43,9 +41,13 @@ def position_table() -> Tensor:
 
 
 class HandAnyOrder(nn.Module):
-    """width, depth, heads: of the transformer. form: `queries` or `triples`."""
+    """width, depth, heads: of the transformer. form: `queries` or `triples`.
+
+    softening: what is taken from the logarithms of kappa, so that intervals hold on takes that were not learned from.
+    """
 
     spread: Tensor
+    softening: Tensor
 
     def __init__(self, form: Form = "queries", width: int = 64, depth: int = 3, heads: int = 4) -> None:
         super().__init__()
@@ -55,6 +57,7 @@ class HandAnyOrder(nn.Module):
         )
         self.transformer.position_bias.requires_grad_(False)
         self.hint = nn.Sequential(nn.Linear(HINTS, width), nn.GELU(), nn.Linear(width, width))
+        self.register_buffer("softening", torch.zeros(()))
         self.register_buffer("spread", torch.linspace(-1.0, 1.0, COMPONENTS), persistent=False)
 
     def forward(self, order: Tensor, values: Tensor, mean: Tensor, deviation: Tensor, spacing: Tensor) -> Tensor:
@@ -88,7 +91,7 @@ class HandAnyOrder(nn.Module):
     def _mixture(self, raw: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
         weight, place, sharpness = raw.unflatten(-1, (3, COMPONENTS)).unbind(dim=-2)
         deviation, mean = deviation[..., None], mean[..., None]
-        kappa = (sharpness - 2 * torch.log(deviation)).clamp(*_LOG_KAPPA)
+        kappa = (sharpness - 2 * torch.log(deviation) - self.softening).clamp(*_LOG_KAPPA)
         return torch.stack([weight, mean + deviation * (place + self.spread), kappa], dim=-2)
 
 

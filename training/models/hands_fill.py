@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from addon.core.finger_fill import ANGLES, FEATURES, OWN_WRIST_SPEEDS
+from addon.core.finger_fill import ANGLES, FEATURES, FPS, OWN_WRIST_KNOWN, OWN_WRIST_SPEEDS, SINCE, UNTIL
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 _FINGERS = 5
@@ -62,12 +62,28 @@ class FillNetwork(nn.Module):
 
 
 class FillEnsemble(nn.Module):
-    """Several members that were trained from different seeds, averaged."""
+    """Several members that were trained from different seeds, averaged, and trusted as far as validation takes allow.
+
+    trust: (2, 3), where the hand's wrist is known and where it is not: shares of what is added and of what was learnt
+    of the rate that are believed, and the seconds between keys at which re-timing is believed half: between keys close
+    together, what is left is mostly the recording's noise.
+    """
+
+    trust: Tensor
 
     def __init__(self, members: list[FillNetwork]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.register_buffer("trust", torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, T, FEATURES) to (B, T, OUTPUTS)."""
-        return torch.stack([member(features) for member in self.members]).mean(dim=0)
+        found = torch.stack([member(features) for member in self.members]).mean(dim=0)
+        hurry = torch.stack([member.hurry for member in self.members]).mean(dim=0)
+        added, rate, deviation = found.split(ANGLES, dim=-1)
+        by_wrist = (features[..., OWN_WRIST_SPEEDS] * hurry).sum(dim=-1, keepdim=True)
+        known = features[..., OWN_WRIST_KNOWN]
+        of_added, of_rate, half = (self.trust[0] * known + self.trust[1] * (1 - known)).split(1, dim=-1)
+        since, until = ((torch.exp(3 * features[..., part]) - 1) / FPS for part in (SINCE, UNTIL))
+        believed = (since + until) / (since + until + half).clamp_min(1e-6)
+        return torch.cat([of_added * added, believed * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1)

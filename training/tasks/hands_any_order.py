@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from addon.core.hand_gaussian import CHANNELS, PER_HAND, HandGaussian
+from addon.core.hand_gaussian import CHANNELS, FRAMES, PER_HAND, HandGaussian
 from addon.core.rotation import Array
 
 from ..data.hand_take import HandTake
 from ..data.hands import FPS
-from ..models.hands_any_order import FRAMES, log_density
+from ..models.hands_any_order import log_density
 
 EXAMPLES_PER_EPOCH = 6400
 KINDS = ("pose", "both", "motion")
@@ -23,15 +24,23 @@ POSITIONS = {"pose": 20, "both": 40, "motion": 72}
 """How many positions an example of each kind shows."""
 SPACING = (1 / 30, 0.25)
 BLENDED, STRETCH, NOISE = 0.3, 0.1, np.radians(1.5)
+EVENNESS = 0.7
+"""Data sets count by this power of their size."""
 _ANGLES = 20
+Places = NDArray[np.integer]
 _NOISE = np.radians(0.3) ** 2
 
 
 @dataclass(frozen=True, eq=False)
 class AnyOrderHands:
-    """takes: (T, CHANNELS) each at FPS, NaN for a hand that is not there. gaussian: what the closed form knows."""
+    """What there is to learn.
+
+    takes: (T, CHANNELS) each at FPS, NaN for a hand that is not there. share: how often a pose of each take is drawn.
+    gaussian: what the closed form knows.
+    """
 
     takes: tuple[Array, ...]
+    share: Array
     gaussian: HandGaussian
 
     @property
@@ -59,7 +68,7 @@ class AnyOrderHands:
         """(B,) mean negative log likelihood of an example's angles, nats."""
         return -log_density(model(order, values, mean, deviation, spacing), values).mean(dim=1)
 
-    def _pose(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def _pose(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Places, Array, Array]:
         """One hand at one time, the left and the right in turns."""
         values = self._varied(self._hands(count, rng), rng)
         order = np.argsort(rng.random((count, _ANGLES)), axis=1)[:, :positions]
@@ -75,9 +84,8 @@ class AnyOrderHands:
         return hands[np.arange(count), chosen]
 
     def _frames(self, count: int, rng: np.random.Generator) -> Array:
-        lengths = np.array([len(take) for take in self.takes])
-        chosen = rng.choice(len(self.takes), count, p=lengths / lengths.sum())
-        return np.stack([self.takes[take][rng.integers(lengths[take])] for take in chosen])
+        chosen = rng.choice(len(self.takes), count, p=self.share)
+        return np.stack([self.takes[take][rng.integers(len(self.takes[take]))] for take in chosen])
 
     def _varied(self, poses: Array, rng: np.random.Generator) -> Array:
         """Poses (N, C) blended with the next in the batch, stretched about the mean and a little off."""
@@ -89,13 +97,13 @@ class AnyOrderHands:
         noise = NOISE * rng.random((len(poses), 1)) * rng.normal(size=poses.shape)
         return middle + (poses - middle) * stretch + noise
 
-    def _both(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def _both(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Places, Array, Array]:
         """Both hands and wrists at one time."""
         poses = np.stack([self._window(rng, 1)[0][0] for _ in range(count)])
         order = np.argsort(rng.random((count, CHANNELS)), axis=1)[:, :positions]
         return order, np.take_along_axis(poses, order, axis=1), np.full(count, SPACING[0])
 
-    def _motion(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def _motion(self, count: int, positions: int, rng: np.random.Generator) -> tuple[Places, Array, Array]:
         """Some frames of a window: whole ones, single fingers, wrists; what is asked last is spread over the rest."""
         orders, values, spacings = [], [], []
         for _ in range(count):
@@ -137,7 +145,7 @@ class AnyOrderHands:
         return self.gaussian.mean + (window - self.gaussian.mean) * stretch + rng.normal(0, NOISE, window.shape[1])
 
 
-def along(gaussian: HandGaussian, order: Array, values: Array, spacing: Array) -> tuple[Array, Array]:
+def along(gaussian: HandGaussian, order: Places, values: Array, spacing: Array) -> tuple[Array, Array]:
     """(B, N) mean and deviation of what is at order[k], given the values at order[:k].
 
     The rows of a Cholesky factor are what each place owes to those before it, and its diagonal is what is left over.
@@ -152,6 +160,19 @@ def along(gaussian: HandGaussian, order: Array, values: Array, spacing: Array) -
     white = np.linalg.solve(factor, away[..., None])[..., 0]
     own = np.diagonal(factor, axis1=1, axis2=2)
     return values - own * white, own
+
+
+def task(takes: Sequence[HandTake], gaussian: HandGaussian) -> AnyOrderHands:
+    """The task on these takes, small data sets drawn from more often than their size would have it."""
+    arrays = channels(takes)
+    hands = np.array([np.isfinite(array).sum() for array in arrays])
+    of_source = {source: sum(hands[i] for i, t in enumerate(takes) if t.source == source) for source in _sources(takes)}
+    share = np.array([n * of_source[take.source] ** (EVENNESS - 1) for n, take in zip(hands, takes, strict=True)])
+    return AnyOrderHands(arrays, share / share.sum(), gaussian)
+
+
+def _sources(takes: Sequence[HandTake]) -> set[str]:
+    return {take.source for take in takes}
 
 
 def channels(takes: Sequence[HandTake]) -> tuple[Array, ...]:

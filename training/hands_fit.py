@@ -1,0 +1,278 @@
+"""What is fitted to a finger model's trained networks: the order to reveal angles in, and how lively samples are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from addon.core import wrist
+from addon.core.finger_base import FingerBase, base
+from addon.core.finger_fill import ANGLES, OWN_WRIST_SPEEDS, Filled, Network, envelope, features, filled, retimed
+from addon.core.finger_motion import MotionModel
+from addon.core.finger_pose import PoseModel
+from addon.core.finger_samples import Liveliness, sampled
+from addon.core.hand_gaussian import PER_HAND, HandGaussian, Places, positions
+from addon.core.rotation import Array
+from addon.core.von_mises import Mixture
+
+from .data import hands
+from .data.hand_take import HandTake
+from .data.hands import FPS, HandSet
+from .models.hand_model import HandModel
+from .models.hands_any_order import HandAnyOrder, log_density
+from .tasks.hands_any_order import SPACING, along
+
+_POSES, _TRIALS = 192, 24
+_LIVELY_SECONDS = 2.5
+_MEAN_WEIGHT = 4.0
+_GRID = [
+    Liveliness(seconds, burst, bursts, width)
+    for seconds in (0.08, 0.11, 0.15, 0.2)
+    for burst in (0.7, 1.2, 1.7)
+    for bursts in (0.25,)
+    for width in (0.5, 0.65, 0.8, 1.0, 1.25)
+]
+
+
+_ADDED, _RATE, _HALF = (0.0, 0.3, 0.6, 1.0), (0.0, 0.3, 0.6, 1.0), (0.0, 0.1, 0.3, 1.0)
+_STEPS = (6, 15, 30, 60)
+_SOFTENINGS = tuple(float(x) for x in np.arange(0.0, 2.1, 0.15))
+_SAFE, _HARM = 0.997, 30.0
+"""A data set and spacing in which the error is above this share of interpolation's counts so much more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """A take at FPS: times (T,), angles (T, 40), the channels of its wrists (T, 2, CHANNELS)."""
+
+    times: Array
+    dof: Array
+    seen: Array
+
+
+def moving(take: HandTake) -> Moving:
+    """The take as the network between keys meets it."""
+    slowed = take.at(FPS)
+    return Moving(np.arange(len(slowed)) / FPS, slowed.dof.reshape(-1, 40), wrist.channels(slowed.wrist, FPS))
+
+
+def fill_network(model: HandModel) -> Network:
+    """The network between keys as a function of arrays."""
+
+    def through(features: Array) -> Array:
+        with torch.no_grad():
+            result: Array = model.fill(torch.from_numpy(np.ascontiguousarray(features))).numpy()
+        return result
+
+    return through
+
+
+def pose_model(model: HandModel) -> PoseModel:
+    """The any-order network, of the form `queries`, as the add-on uses it."""
+    gaussian = model.gaussian()
+
+    def predict(known: Places, values: Array, wanted: Places) -> Mixture:
+        mean, covariance = gaussian.posterior(known, values, wanted)
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-8))
+        spacing, numbers = positions(known, wanted)
+        count = len(values)
+        asked = (numbers[None, :count], values[None], numbers[None, count:], mean[None], deviation[None])
+        places, angles, queries, means, deviations = (torch.from_numpy(part) for part in asked)
+        with torch.no_grad():
+            found = model.pose.predict(
+                places, angles.float(), queries, means.float(), deviations.float(), torch.tensor([spacing]).float()
+            )
+        return mixture_of(found[0].numpy())
+
+    limits = model.limits.numpy().astype(np.float64)
+    return PoseModel(predict, gaussian, limits, model.best_order.numpy())
+
+
+def motion_model(model: HandModel) -> MotionModel:
+    """The whole model as the add-on uses it."""
+    return MotionModel(fill_network(model), model.curves(), pose_model(model), model.how_lively())
+
+
+def mixture_of(raw: Array) -> Mixture:
+    """The network's (N, 3, K) as mixtures."""
+    weight, mean, log_kappa = (part.astype(np.float64) for part in np.moveaxis(raw, 1, 0))
+    weight = np.exp(weight - weight.max(axis=-1, keepdims=True))
+    return Mixture(weight / weight.sum(axis=-1, keepdims=True), mean, np.exp(log_kappa))
+
+
+def along_orders(
+    model: HandAnyOrder, gaussian: HandGaussian, order: NDArray[np.integer], values: Array
+) -> tuple[Array, Array]:
+    """Log densities (N, 20) of what is at order[k], given the values at order[:k], and the mixtures (N, 20, 3, K).
+
+    order, values: (N, 20) angles of one hand and their radians.
+    """
+    places, spacing = order + PER_HAND, np.full(len(order), SPACING[0])
+    mean, deviation = along(gaussian, places, values, spacing)
+    given = [torch.from_numpy(part.astype(np.float32)) for part in (values, mean, deviation, spacing)]
+    with torch.no_grad():
+        found = model(torch.from_numpy(places), *given)
+        logs: Array = log_density(found, given[0]).numpy()
+    return logs, found.numpy()
+
+
+def best_order(model: HandModel, takes: HandSet) -> NDArray[np.int64]:
+    """(20,) the fixed order that gives training poses the highest likelihood: a search by swaps from random starts."""
+    poses = hands.single(hands.poses(takes.takes))
+    rng = np.random.default_rng(0)
+    poses = poses[rng.choice(len(poses), min(_POSES, len(poses)), replace=False)]
+    gaussian = model.gaussian()
+
+    def score(order: NDArray[np.int64]) -> float:
+        orders = np.tile(order, (len(poses), 1))
+        return float(along_orders(model.pose, gaussian, orders, np.take_along_axis(poses, orders, axis=1))[0].mean())
+
+    candidates = [rng.permutation(20) for _ in range(_TRIALS // 3)] + [np.arange(20)]
+    best = max(candidates, key=score)
+    reached = score(best)
+    for _ in range(_TRIALS):
+        tried = best.copy()
+        first, second = rng.choice(20, 2, replace=False)
+        tried = np.insert(np.delete(tried, first), second, tried[first])
+        now = score(tried)
+        if now > reached:
+            best, reached = tried, now
+    return best.astype(np.int64)
+
+
+def liveliness(model: HandModel, takes: HandSet) -> Liveliness:
+    """How samples have to move for their speeds and jerks to be spread as these takes' are, at all spacings."""
+    chosen = [take for take in takes.takes if take.source == "manipnet"] or list(takes.takes)
+    chosen = [take for take in chosen if np.isfinite(take.dof).all() and len(take) / take.fps > _LIVELY_SECONDS]
+    clips = [moving(take) for take in chosen]
+    truth = rates_of([clip.dof for clip in clips])
+    made = {step: [(clip, between_keys(model, clip, step)) for clip in clips] for step in _STEPS[1:]}
+
+    def distance(lively: Liveliness) -> float:
+        total = 0.0
+        for step, parts in made.items():
+            drawn = rates_of([with_sample(model, found, clip.times, lively, step) for clip, found in parts])
+            total += sum(spread_distance(a, b) for a, b in zip(drawn, truth, strict=True))
+            total += _MEAN_WEIGHT * float(abs(drawn[0].mean() / truth[0].mean() - 1))
+        return total
+
+    return min(_GRID, key=distance)
+
+
+def between_keys(model: HandModel, clip: Moving, step: int, phase: int = 0, seen: Array | None = None) -> Filled:
+    """What the network makes of a take of which every `step`-th frame is a key."""
+    keys = np.arange(phase, len(clip.times), step)
+    return filled(
+        fill_network(model),
+        clip.times[keys],
+        clip.dof[keys],
+        clip.times,
+        clip.seen if seen is None else seen,
+        model.curves(),
+    )
+
+
+def with_sample(model: HandModel, found: Filled, times: Array, lively: Liveliness, seed: int) -> Array:
+    """The curves with what a sample adds."""
+    drawn = sampled(found, found.pace, times, model.curves().between, lively, np.random.default_rng(seed))
+    return found.values + drawn
+
+
+def rates_of(motions: list[Array]) -> tuple[Array, Array]:
+    """Speeds (degrees a second) and jerks (degrees a second³) of all angles of motions (T, 40) at FPS."""
+    speeds = [np.abs(np.diff(motion, axis=0)).ravel() * FPS for motion in motions]
+    jerks = [np.abs(np.diff(motion, n=3, axis=0)).ravel() * FPS**3 for motion in motions]
+    return np.degrees(np.concatenate(speeds)), np.degrees(np.concatenate(jerks))
+
+
+def spread_distance(a: Array, b: Array) -> float:
+    """First Wasserstein distance between two samples' distributions, as a share of the mean of `b`."""
+    at = np.linspace(0, 1, 1001)
+    return float(np.mean(np.abs(np.quantile(a, at) - np.quantile(b, at))) / np.mean(b))
+
+
+def trust(model: HandModel, takes: HandSet) -> Array:
+    """(2, 3) what `FillEnsemble` believes of its members, best on these takes, with wrists and without.
+
+    Every data set and every spacing of the keys counts alike, and where interpolation would do better counts most: no
+    motion, however unlike the training takes', is to be made worse.
+    """
+    chosen = []
+    for with_wrist in (True, False):
+        parts = list(_judged(model, takes, with_wrist))
+        candidates = list(itertools.product(_ADDED, _RATE, _HALF))
+        chosen.append(min(candidates, key=lambda shares: _harm(parts, shares)))
+    return np.array(chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """One take with keys at one spacing, and what the members make of it, before they are trusted."""
+
+    kind: tuple[str, int]
+    base: FingerBase
+    truth: Array
+    counts: NDArray[np.bool_]
+    grid: Array
+    added: Array
+    by_wrist: Array
+    learnt: Array
+
+
+def _judged(model: HandModel, takes: HandSet, with_wrist: bool) -> Iterator[_Judged]:
+    curves = model.curves()
+    for take in takes.takes:
+        clip = moving(take)
+        there = np.isfinite(clip.dof[0])
+        for step in _STEPS:
+            keys = np.arange(step // 2, len(clip.times), step)
+            if len(keys) < 2:
+                continue
+            found = base(clip.times[keys], clip.dof[keys], clip.times, curves)
+            seen = features(found, clip.seen * with_wrist, curves)
+            with torch.no_grad():
+                outputs = torch.stack([member(torch.from_numpy(seen)) for member in model.fill.members]).mean(0).numpy()
+            hurry = torch.stack([member.hurry.detach() for member in model.fill.members]).mean(0).numpy()
+            by_wrist = np.repeat((seen[..., OWN_WRIST_SPEEDS] * hurry).sum(-1, keepdims=True), ANGLES, axis=-1)
+            added, rate = outputs[..., :ANGLES], outputs[..., ANGLES : 2 * ANGLES]
+            counts = found.between_keys & there
+            yield _Judged(
+                (take.source, step),
+                *(found, clip.dof, counts, clip.times),
+                *(np.concatenate(list(part), axis=-1) for part in (added, by_wrist, rate - by_wrist)),
+            )
+
+
+def _harm(parts: list[_Judged], shares: tuple[float, float, float]) -> float:
+    of_added, of_rate, half = shares
+    errors: dict[tuple[str, int], list[float]] = {}
+    for part in parts:
+        gap = part.base.since + part.base.until
+        rate = gap / np.maximum(gap + half, 1e-6) * (part.by_wrist + of_rate * part.learnt)
+        moved = of_added * part.added * envelope(part.base.since * FPS, part.base.until * FPS)
+        result = part.base.values + moved + retimed(rate, part.grid, part.base, part.grid)
+        sums = errors.setdefault(part.kind, [0.0, 0.0])
+        for i, curves in enumerate((result, part.base.values)):
+            sums[i] += float(np.abs(curves - part.truth)[part.counts].sum())
+    ratios = np.array([ours / max(usual, 1e-9) for ours, usual in errors.values()])
+    return float(np.mean(ratios + _HARM * np.maximum(ratios - _SAFE, 0)))
+
+
+def softening(model: HandModel, takes: HandSet) -> float:
+    """What to take from log kappa so that takes which were not learned from are most likely."""
+    poses = hands.single(hands.poses(takes.takes))
+    rng = np.random.default_rng(0)
+    poses = poses[rng.choice(len(poses), min(_POSES, len(poses)), replace=False)]
+    order = np.argsort(rng.random(poses.shape), axis=1)
+    values = np.take_along_axis(poses, order, axis=1)
+
+    def likelihood(less: float) -> float:
+        model.pose.softening.fill_(less)
+        return float(along_orders(model.pose, model.gaussian(), order, values)[0].mean())
+
+    return max(_SOFTENINGS, key=likelihood)
