@@ -5,9 +5,10 @@ import sys
 
 COMMANDS = {
     "onnx": "a trained run as an ONNX file with its card",
+    "any-order": "a trained any-order model of digits as an ONNX file",
     "extension": "the extension's zips, one a platform",
 }
-MODULES = {"onnx": "export.onnx_model", "extension": "export.extension"}
+MODULES = {"onnx": "export.onnx_model", "any-order": "export.any_order_model", "extension": "export.extension"}
 
 
 def main(arguments: list[str]) -> int:

@@ -16,8 +16,8 @@ from .models.digit_classifier import DigitClassifier
 class Comparison:
     """ink: Wasserstein distance of the histograms of pixels with ink, in pixels. blank: share of images with less ink
     than half of the faintest real one. balance: half the summed differences of the ten digits' shares, 0 to 1.
-    features: kernel distance of the classifier's features (Bińkowski et al., 2018, arXiv 1801.01401); unbiased, so
-    that it may be slightly below 0 where there is no difference.
+    features: kernel distance of the classifier's features, each of mean 0 and deviation 1 on the real images
+    (Bińkowski et al., 2018, arXiv 1801.01401); unbiased, so that it may be slightly below 0 where there is none.
     """
 
     ink: float
@@ -31,12 +31,13 @@ def compare(samples: Images, real: Images, classifier: DigitClassifier) -> Compa
     ink, real_ink = (images.reshape(len(images), -1).sum(axis=1, dtype=np.int64) for images in (samples, real))
     features, digits = _seen(samples, classifier)
     real_features, real_digits = _seen(real, classifier)
+    middle, spread = real_features.mean(axis=0), real_features.std(axis=0) + 1e-9
     shares, real_shares = (np.bincount(found, minlength=10) / len(found) for found in (digits, real_digits))
     return Comparison(
         ink=float(wasserstein_distance(ink, real_ink)),
         blank=float(np.mean(ink < real_ink.min() / 2)),
         balance=float(np.abs(shares - real_shares).sum() / 2),
-        features=kernel_distance(features, real_features),
+        features=kernel_distance((features - middle) / spread, (real_features - middle) / spread),
     )
 
 

@@ -14,11 +14,11 @@ from .pictures import plt
 def sheet(rows: Mapping[str, Images], path: Path) -> Path:
     """A row of images an order, its name before it."""
     count = max(len(images) for images in rows.values())
-    figure, panels = plt.subplots(len(rows), 1, figsize=(0.42 * count + 1.4, 0.5 * len(rows)), layout="constrained")
+    figure, panels = plt.subplots(len(rows), 1, figsize=(0.42 * count + 2, 0.5 * len(rows)), layout="constrained")
     for panel, (name, images) in zip(np.atleast_1d(panels), rows.items(), strict=True):
         strip = np.pad(images, ((0, count - len(images)), (1, 1), (1, 1)))
         panel.imshow(1 - strip.transpose(1, 0, 2).reshape(SIDE + 2, -1), cmap="gray", vmin=0, vmax=1)
-        panel.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        panel.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
         panel.set(xticks=[], yticks=[])
     figure.savefig(path, dpi=80)
     plt.close(figure)

@@ -67,7 +67,7 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         f"`{COMMAND}`. Ink: Wasserstein distance of the histograms of black pixels, in pixels. Blank: share of images "
         "with less than half of the ink of the faintest test image. Balance: half the summed differences of the ten "
         "digits' shares, as a small classifier reads them. Features: kernel distance of that classifier's features "
-        "(Bińkowski et al., 2018), times 100. "
+        "(Bińkowski et al., 2018). "
         f"As many real images give {_sample_cells(content['real'])}.",
         "",
         _samples(content),
@@ -106,38 +106,38 @@ def orders(content: dict[str, Any]) -> str:
 
 def answer(content: dict[str, Any]) -> str:
     """One plain sentence: is it better to reveal what is surest first, or what is least sure?"""
-    rows = content["rows"]
-
-    def gap(name: str) -> float | None:
-        row = rows.get(name, {})
-        if "lowest-entropy" not in row or "highest-entropy" not in row:
-            return None
-        return float(row["lowest-entropy"]["against random"][0] - row["highest-entropy"]["against random"][0])
-
-    before = [value for name in ANY_ORDER[:2] if (value := gap(name)) is not None]
-    after = [value for name in ANY_ORDER[2:] if (value := gap(name)) is not None]
-    if not before:
+    found = content["lowest against highest"]
+    parts = [f"{_compared(found[name])} for {LABELS[name]}" for name in ANY_ORDER if name in found]
+    if not parts:
         return "The question is open: no any-order model was measured in both orders."
-
-    def said(gaps: list[float]) -> str:
-        mean = sum(gaps) / len(gaps)
-        side = "worse" if mean > 0 else "better"
-        return f"{abs(mean):.1f} nats an image {side}"
-
-    told = (
-        "Sampling lowest entropy first is "
-        f"{said(before)} than highest entropy first for models trained on random orders alone"
+    rows = content["rows"]
+    blank = {
+        order: max(rows[name][order]["samples"]["blank"] for name in found)
+        for order in ("lowest-entropy", "highest-entropy")
+    }
+    told = "; ".join(parts)
+    before = [found[name] for name in ANY_ORDER[:2] if name in found]
+    return (
+        f"Lowest entropy first is, in nats an image beside highest entropy first, {told}; at most "
+        f"{100 * blank['lowest-entropy']:.0f} % of its samples are blank ({100 * blank['highest-entropy']:.0f} % with "
+        f"highest entropy first): {_verdict(before)}"
     )
-    if after:
-        told += f", and {said(after)} once half of the training orders are the model's own"
-    blank = [rows[name]["lowest-entropy"]["samples"]["blank"] for name in ANY_ORDER[:2] if name in rows]
-    blank_high = [rows[name]["highest-entropy"]["samples"]["blank"] for name in ANY_ORDER[:2] if name in rows]
-    told += (
-        f"; of its samples {100 * sum(blank) / len(blank):.0f} % are blank against "
-        f"{100 * sum(blank_high) / len(blank_high):.0f} % with highest entropy first"
-    )
-    verdict = "does not hold" if sum(before) > 0 else "holds"
-    return f"{told}: the hypothesis, that lowest entropy first is the better order, {verdict} for these models."
+
+
+def _compared(interval: Sequence[float]) -> str:
+    mean, low, high = interval
+    side = "worse" if mean > 0 else "better"
+    return f"{abs(mean):.1f} {side} ({low:+.1f} to {high:+.1f})"
+
+
+def _verdict(intervals: Sequence[Sequence[float]]) -> str:
+    if all(high < 0 for _, _, high in intervals):
+        return (
+            "the hypothesis, that lowest entropy first is the better of the two, holds in likelihood for these models."
+        )
+    if all(low > 0 for _, low, _ in intervals):
+        return "the hypothesis, that lowest entropy first is the better of the two, does not hold for these models."
+    return "which of the two is better, these models do not tell: the hypothesis stays open in likelihood."
 
 
 def _figures(content: dict[str, Any]) -> str:
@@ -175,7 +175,7 @@ def _samples(content: dict[str, Any]) -> str:
 
 def _sample_values(values: dict[str, float]) -> tuple[str, str, str, str]:
     blank = f"{100 * values['blank']:.0f} %"
-    return f"{values['ink']:.1f}", blank, f"{values['balance']:.2f}", f"{100 * values['features']:.1f}"
+    return f"{values['ink']:.1f}", blank, f"{values['balance']:.2f}", f"{values['features']:.2f}"
 
 
 def _sample_cells(values: dict[str, float]) -> str:

@@ -159,23 +159,31 @@ class AnyOrderTransformer(nn.Module):
         append those of the one that is then revealed.
         """
         count = candidates.shape[1]
-        inputs = last.expand(-1, count)
         shape = (-1, count) + (-1,) * (value.dim() - 2)
-        stream = self._stream(self._pairs(inputs, value.expand(shape)), self._asked(candidates), inputs, candidates)
-        turn, input_turn = self._turn(candidates), self._turn(inputs)
         # A candidate's token sees the tokens before and itself, not the other candidates.
-        own = torch.zeros(count, count, device=stream.device).masked_fill(
-            ~torch.eye(count, dtype=torch.bool, device=stream.device), -torch.inf
-        )
-        mask = torch.cat((own.new_zeros(count, keys.shape[3]), own), dim=1)
+        mask = torch.full((count, count), -torch.inf, device=keys.device).fill_diagonal_(0)
+        mask = torch.cat((mask.new_zeros(count, keys.shape[3]), mask), dim=1)
+        return self.extend(last.expand(-1, count), value.expand(shape), candidates, mask, keys, cached)
+
+    def extend(
+        self, inputs: Tensor, values: Tensor, targets: Tensor, mask: Tensor, keys: Tensor, cached: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """N more tokens of the `triples` form after T that are cached, whatever may see whatever.
+
+        inputs, targets: (B, N) positions. values: (B, N) or (B, N, V). mask: (N, T + N), 0 where a token sees another
+        and minus infinity where it does not. keys, cached: (L, B, H, T, D).
+        Returns parameters (B, N, outputs) and the tokens' own keys and values (L, B, H, N, D).
+        """
+        stream = self._stream(self._pairs(inputs, values), self._asked(targets), inputs, targets)
+        turn, input_turn = self._turn(targets), self._turn(inputs)
         new_keys, new_values = [], []
         for layer, block in enumerate(self.blocks):
-            key, val = block.keys_values(stream, input_turn)
+            key, value = block.keys_values(stream, input_turn)
             new_keys.append(key)
-            new_values.append(val)
-            seen = torch.cat((keys[layer], key), dim=2), torch.cat((cached[layer], val), dim=2)
+            new_values.append(value)
+            seen = torch.cat((keys[layer], key), dim=2), torch.cat((cached[layer], value), dim=2)
             stream = block(stream, seen, turn, mask)
-        return self._read_out(stream, candidates), torch.stack(new_keys), torch.stack(new_values)
+        return self._read_out(stream, targets), torch.stack(new_keys), torch.stack(new_values)
 
     def start_at(self, bias: Tensor) -> None:
         """Let the fresh network predict `bias` (P, outputs) everywhere: the head's parameters of the marginals."""

@@ -198,6 +198,11 @@ def evaluate(
         "rows": rows,
         "marginal": _marginal(train, test, limit),
         "real": asdict(floor),
+        "lowest against highest": {
+            name: _interval(studies[name].nats(RULES[0]) - studies[name].nats(RULES[1]))
+            for name in trained
+            if name in ANY_ORDER
+        },
         "best": {name: studies[name].best()[0] for name in trained if name in ANY_ORDER},
         "trained": {name: _training(run, metrics[name]) for name, run in trained.items()},
     }
