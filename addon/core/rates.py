@@ -17,6 +17,8 @@ LOCAL = 16
 BLOCK = 8192
 """Frames worked on at a time, so that memory stays small on long clips."""
 NOISE_MARGIN = 1.1
+STILL = 1e-10
+"""Variance of the detail of a joint that does not move: rounding."""
 SIGNIFICANT = (1.3, 2.0)
 """Variance of detail over the noise's: below the first it is taken for noise, above the second for motion."""
 
@@ -63,7 +65,9 @@ def without_noise(detail: Array) -> Array:
         spread += np.einsum("tji,tjk->jik", block, block) / len(detail)
     variance, axes = np.linalg.eigh(spread)
     # The least of the four is along the quaternion itself, which has no freedom.
-    noise = NOISE_MARGIN * np.percentile((variance[:, 1] + variance[:, 2]) / 2, 25)
+    least = (variance[:, 1] + variance[:, 2]) / 2
+    moving = variance[:, 3] > STILL  # a joint that stands still, or that the rig has not, tells nothing
+    noise = NOISE_MARGIN * np.percentile(least[moving], 25) if moving.any() else 0.0
     if noise < 1e-14:
         return detail.copy()
     low, high = SIGNIFICANT
