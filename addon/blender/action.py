@@ -105,6 +105,19 @@ def only_channels(action: bpy.types.Action) -> Channels:
     raise ActionError(f"The action {action.name} is empty: choose another one.")
 
 
+def channels_for(action: bpy.types.Action, obj: bpy.types.Object) -> Channels | None:
+    """The curves with which any action would move `obj`: those of the slot that bears its name, else of the first one.
+
+    None where the action has none for objects.
+    """
+    held: Any = action
+    if not _HAS_SLOTS:
+        return held
+    bags = [bag for layer in held.layers for strip in layer.strips for bag in strip.channelbags]
+    fitting = [bag for bag in bags if bag.slot and bag.slot.target_id_type in ("OBJECT", "UNSPECIFIED")]
+    return next((bag for bag in fitting if bag.slot.name_display == obj.name), fitting[0] if fitting else None)
+
+
 def require_editable(obj: bpy.types.Object) -> None:
     """Raises ActionError where the assigned action of `obj` must not be changed or exchanged."""
     data = obj.animation_data
@@ -302,6 +315,11 @@ def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
 def is_baked(curve: bpy.types.FCurve) -> bool:
     """Whether the curve consists of samples and has no keys."""
     return not len(curve.keyframe_points) and len(curve.sampled_points) > 0
+
+
+def is_empty(curve: bpy.types.FCurve) -> bool:
+    """Whether the curve has nothing to play: neither keys, nor samples, nor modifiers."""
+    return not len(curve.keyframe_points) and not len(curve.sampled_points) and not has_modifiers(curve)
 
 
 def is_locked(curve: bpy.types.FCurve) -> bool:

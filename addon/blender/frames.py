@@ -11,6 +11,8 @@ import numpy as np
 from .action import LINEAR, ActionError, Floats, key_frames, read_keys, read_points
 from .tracks import KeyRange
 
+MOST_FRAMES = 2_000_000
+"""More than two hours at 240 frames a second."""
 _EARLY = 1e-3  # frames: keys are float32, which is this coarse at frame 10,000
 
 
@@ -75,12 +77,22 @@ def sample_frames_for(
     step = (frames[-1] - frames[0]) / (len(frames) - 1) if len(frames) > 1 else 0.0
     even = step > 0 and np.abs(frames - np.linspace(frames[0], frames[-1], len(frames))).max() < max(_EARLY, step / 100)
     if not even or (step > 1 + _EARLY and not _all_straight(curves)):
+        require_few_frames(first, last, 1.0)
         count = int(np.floor(last - first + _EARLY)) + 1
         return (first + np.arange(count)).astype(np.float32), scene_fps(scene)
     inside = frames[(frames >= first - _EARLY) & (frames <= last + _EARLY)]
     if not len(inside):
         raise ActionError(f"The action has no frames between {first:g} and {last:g}: choose another range.")
     return inside, usual_rate(scene_fps(scene) / step)
+
+
+def require_few_frames(first: float, last: float, step: float) -> None:
+    """Raises ActionError where there are more frames from `first` to `last` than memory should hold."""
+    if (last - first) / step > MOST_FRAMES:
+        raise ActionError(
+            f"The action's keys reach from frame {first:,.0f} to {last:,.0f}, which is too far for one motion: delete "
+            "the keys that went astray."
+        )
 
 
 def _all_straight(curves: Iterable[bpy.types.FCurve]) -> bool:

@@ -66,7 +66,7 @@ def track_of(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCu
     path = action.bone_path(name, property_of(mode))
     still = np.array(getattr(bone, property_of(mode)), dtype=np.float32)
     own = {index: curves[path, index] for index in range(len(still)) if (path, index) in curves}
-    own = {index: curve for index, curve in own.items() if not action.is_muted(curve)}
+    own = {index: curve for index, curve in own.items() if not action.is_muted(curve) and not action.is_empty(curve)}
     return Track(
         bone=name,
         mode=mode,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..blender import retarget
 from ..blender.action import Floats
 from ..blender.binding import Binding
-from ..blender.frames import sample_frames_for, scene_fps
+from ..blender.frames import require_few_frames, sample_frames_for, scene_fps
 from ..blender.gaps import Gaps
 from ..blender.job import Steps, part, threaded
 from ..blender.tracks import KeyRange, Track, union
@@ -86,6 +86,7 @@ def _even_frames(scene: bpy.types.Scene, binding: Binding, gaps: Gaps) -> tuple[
     keyed = retarget.key_frames(body, {track.bone for track in body}, KeyRange())
     frames, fps = sample_frames_for(scene, curves, union([keyed, gaps.frames]), first, last)
     step = scene_fps(scene) / fps
+    require_few_frames(min(first, float(frames[0])), max(last, float(frames[-1])), step)
     before, after = ((np.ceil(max(gap, 0) / step - 1e-3)) for gap in (frames[0] - first, last - frames[-1]))
     whole = (frames[0] + step * np.arange(-before, 0), frames, frames[-1] + step * np.arange(1, after + 1))
     return np.concatenate(whole).astype(np.float32), fps
