@@ -76,6 +76,10 @@ class DenoiseOptions:
 
 
 DENOISE_OPTIONS = tuple(DenoiseOptions.__annotations__)
+DATA_SET_ITEMS = (
+    ("FOLDER", "Folder of Files", "Every motion file of a folder: BVH, AMC, CSV and NumPy"),
+    ("ACTIONS", "Actions of the Armature", "Every action in this file that moves bones of the active armature"),
+)
 
 
 class MenderSettings(DenoiseOptions, bpy.types.PropertyGroup):
@@ -106,6 +110,14 @@ class MenderSettings(DenoiseOptions, bpy.types.PropertyGroup):
     )
     compress_method: EnumProperty(name="Method", description="How poses are coded", items=METHOD_ITEMS)
     compressed_line: StringProperty(options={"HIDDEN"})
+    data_set_source: EnumProperty(name="Source", description="Which takes", items=DATA_SET_ITEMS)
+    data_set_folder: StringProperty(
+        name="Motion Files", description="The folder that holds the takes", subtype="DIR_PATH"
+    )
+    data_set_target: StringProperty(
+        name="Data Set", description="The folder to write, empty or new", subtype="DIR_PATH"
+    )
+    data_set_line: StringProperty(options={"HIDDEN"})
 
     done_action: StringProperty(options={"HIDDEN"})
     done_line: StringProperty(options={"HIDDEN"})

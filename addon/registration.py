@@ -15,6 +15,7 @@ from .operators import (
     compress_action,
     curl_test,
     denoise_action,
+    export_data_set,
     export_motion,
     finger_uncertainty,
     generate_fingers,
@@ -93,6 +94,7 @@ CLASSES: tuple[type, ...] = (
     compare_panel.MOCAP_MENDER_PT_compare,
     compress_action.MOCAP_MENDER_OT_compress_action,
     restore_action.MOCAP_MENDER_OT_restore_action,
+    export_data_set.MOCAP_MENDER_OT_export_data_set,
     compression_panel.MOCAP_MENDER_PT_compression,
 )
 

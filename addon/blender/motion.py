@@ -26,7 +26,7 @@ from ..core.rotation import IDENTITY, Array, conjugate, multiply, to_matrix
 from ..core.rotation_mode import from_quaternions, property_of, to_quaternion
 from ..core.skeleton import Skeleton
 from . import action
-from .action import Floats
+from .action import Channels, Floats
 from .armature import RestPose, remembered_file, rest_pose, turn_from
 
 _NO_TURN = 1e-5
@@ -209,14 +209,14 @@ def _location_axes(bone: bpy.types.Bone, turn: Array) -> Array:
     return to_matrix(turn) if bone.use_local_location else np.eye(3)
 
 
-def read_clip(obj: bpy.types.Object, frames: Floats, fps: float) -> Clip:
-    """What the armature's assigned action does at `frames` (T,), which are evenly spaced at `fps`.
+def read_clip(obj: bpy.types.Object, frames: Floats, fps: float, channels: Channels | None = None) -> Clip:
+    """What the armature's assigned action, or that of `channels`, does at `frames` (T,), evenly spaced at `fps`.
 
     A property without a curve, or with a muted one, has its current value. All bones are joints of the clip, with
     `translations` for those that move against their parent. Raises ArmatureError and ActionError.
     """
     rest = rest_pose(obj)
-    curves = action.by_path(action.assigned_channels(obj))
+    curves = action.by_path(channels or action.assigned_channels(obj))
     pose_bones: Any = obj.pose.bones if obj.pose else ()
     skeleton = rest.skeleton
     q = np.empty((len(frames), len(skeleton), 4), dtype=np.float32)
@@ -238,12 +238,15 @@ def read_clip(obj: bpy.types.Object, frames: Floats, fps: float) -> Clip:
     return Clip(skeleton, fps, root, turned_by(q, rest.turns), translations)
 
 
-def pose_curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
-    """The curves of the assigned action that place and turn the armature's bones. Raises ActionError."""
+def pose_curves(obj: bpy.types.Object, channels: Channels | None = None) -> list[bpy.types.FCurve]:
+    """The curves of the assigned action, or of `channels`, that place and turn the armature's bones.
+
+    Raises ActionError.
+    """
     pose_bones: Any = obj.pose.bones if obj.pose else ()
     names = ((bone.name, name) for bone in pose_bones for name in ("location", property_of(bone.rotation_mode)))
     paths = {action.bone_path(bone, name) for bone, name in names}
-    return [curve for curve in action.assigned_channels(obj).fcurves if curve.data_path in paths]
+    return [curve for curve in (channels or action.assigned_channels(obj)).fcurves if curve.data_path in paths]
 
 
 def for_file(obj: bpy.types.Object, clip: Clip) -> Clip:

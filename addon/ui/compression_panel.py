@@ -40,4 +40,13 @@ class MOCAP_MENDER_PT_compression(bpy.types.Panel):
         if settings.compressed_line:
             paragraph(layout, context, settings.compressed_line, icon="CHECKMARK")
         layout.separator()
-        layout.operator("mocap_mender.export_data_set", icon="FILE_FOLDER")
+        layout.prop(settings, "data_set_source")
+        if settings.data_set_source == "FOLDER":
+            layout.prop(settings, "data_set_folder")
+        layout.prop(settings, "data_set_target")
+        export = layout.operator("mocap_mender.export_data_set", icon="FILE_FOLDER")
+        export.source = settings.data_set_source
+        export.folder = settings.data_set_folder
+        export.directory = settings.data_set_target
+        if settings.data_set_line:
+            paragraph(layout, context, settings.data_set_line, icon="CHECKMARK")
