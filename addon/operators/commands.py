@@ -1,4 +1,4 @@
-"""The command line inside Blender: `blender --command mocap_mender import|denoise|export`, one file or a folder."""
+"""The command line inside Blender: `blender --command mocap_mender WORD`, one file or every file of a folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import bpy
 
 from ..core import formats
 from ..core.errors import MenderError
-from ..core.rigs.parts import PARTS
-from ..preferences import DEFAULT_MODEL
+from ..finger_properties import finger_settings_of
 from ..properties import settings_of
+from . import denoise_command, finger_command
 from .batch import Job, plan
 
 NAME = "mocap_mender"
@@ -26,6 +26,7 @@ _EXAMPLES = f"""examples:
   blender --command {NAME} denoise walk.blend --output walk_clean.blend --strength 0.8
   blender --command {NAME} denoise takes --output clean --format bvh
   blender --command {NAME} denoise walk.blend -o sparse.blend --hands 0.5 --fill --reduce 0.5
+  blender --command {NAME} fingers takes --output scenes --mode sample --seed 3
   blender --command {NAME} export walk_clean.blend --output walk.csv --frames 1 250
 
 `... import --help` tells the options of one word. Exit code: 0 all done, 1 some files failed, 2 nothing begun."""
@@ -80,6 +81,23 @@ def _import(job: Job, options: argparse.Namespace) -> str:
 
 
 def _denoise(job: Job, options: argparse.Namespace) -> str:
+    def one() -> str:
+        _OPERATORS.mocap_mender.denoise_action(**denoise_command.operator_options(options), **_range(options))
+        return settings_of(_scene()).done_line
+
+    return _worked(job, options, one)
+
+
+def _fingers(job: Job, options: argparse.Namespace) -> str:
+    def one() -> str:
+        _OPERATORS.mocap_mender.generate_fingers(**finger_command.operator_options(options), **_range(options))
+        return finger_settings_of(_scene()).done_line
+
+    return _worked(job, options, one)
+
+
+def _worked(job: Job, options: argparse.Namespace, one: Callable[[], str]) -> str:
+    """Bring the job's rigs in, do `one` for each of them, and write what came of it."""
     is_scene = job.source.suffix.lower() == _SCENE
     rigs = _opened(job.source, options) if is_scene else [_bring_in(job.source, options)]
     if job.target.suffix.lower() != _SCENE:
@@ -87,31 +105,12 @@ def _denoise(job: Job, options: argparse.Namespace) -> str:
     told = []
     for rig in rigs:
         with _active(rig):
-            _OPERATORS.mocap_mender.denoise_action(
-                model=options.model,
-                **_denoise_options(options),
-                result="IN_PLACE" if options.in_place else "COPY",
-                **_range(options),
-            )
-        told.append(settings_of(_scene()).done_line)
+            told.append(one())
     if job.target.suffix.lower() == _SCENE:
         _save(job.target)
     else:
         _write(rigs[0], job.target)
     return "; ".join(told)
-
-
-def _denoise_options(options: argparse.Namespace) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"strength": options.strength, "strength_root": options.root, "plant_feet": options.feet}
-    wanted |= {f"strength_{part}": getattr(options, part) for part in PARTS}
-    if options.reduce is not None:
-        wanted |= {"reduce_keys": True, "reduce_degrees": options.reduce}
-    if options.fill is not None:
-        wanted |= {"fill_gaps": "EMPTY", "gap_frames": options.fill}
-    if options.missing is not None:
-        first, last = options.missing
-        wanted |= {"fill_gaps": "MARKED", "gap_start": first, "gap_end": last}
-    return wanted
 
 
 def _export(job: Job, options: argparse.Namespace) -> str:
@@ -124,6 +123,9 @@ COMMANDS = {
     "import": Command("motion files into scenes", _MOTION, (_SCENE,), _import),
     "denoise": Command(
         "clean the motion of scenes or motion files", (_SCENE, *_MOTION), (_SCENE, *formats.WRITABLE), _denoise
+    ),
+    "fingers": Command(
+        "give the fingers of scenes or motion files keys", (_SCENE, *_MOTION), (_SCENE, *formats.WRITABLE), _fingers
     ),
     "export": Command("the motion of scenes into motion files", (_SCENE,), formats.WRITABLE, _export),
 }
@@ -153,50 +155,16 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--up", choices=("Y", "Z"), default="Y", help="axis that points up in motion files (Y)")
             one.add_argument("--scale", type=_scale, default=0.0, help="metres per unit of motion files (found out)")
             one.add_argument("--fps", type=_rate, default=120.0, help="rate of files that do not tell theirs (120)")
+        if word == "fingers":
+            finger_command.add_arguments(one)
         if word == "denoise":
-            one.add_argument("--model", default="", metavar="NAME", help=f"model to use ({DEFAULT_MODEL})")
-            one.add_argument("--strength", type=_share, default=1.0, help="0 to 1 (1)")
-            for part in PARTS:
-                one.add_argument(
-                    f"--{part}", type=_share, default=1.0, help=f"how much of it the {part} get, 0 to 1 (1)"
-                )
-            one.add_argument("--root", type=_share, default=0.0, help="smoothing of the body's path and heading (0)")
-            one.add_argument(
-                "--feet",
-                action=argparse.BooleanOptionalAction,
-                default=True,
-                help="feet go on standing where they stand",
-            )
-            one.add_argument("--reduce", type=_degrees, metavar="DEGREES", help="as few keys as this tolerance allows")
-            gaps = one.add_mutually_exclusive_group()
-            empty = "fill stretches without keys that are longer than so many frames (5)"
-            gaps.add_argument("--fill", type=_frames, nargs="?", const=5.0, metavar="FRAMES", help=empty)
-            gaps.add_argument("--missing", nargs=2, type=float, metavar=("FIRST", "LAST"), help="make these frames up")
-            one.add_argument("--in-place", action="store_true", help="in scenes: change the action, keep no original")
+            denoise_command.add_arguments(one)
     return parser
-
-
-def _share(text: str) -> float:
-    if not 0 <= (value := float(text)) <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
 
 
 def _rate(text: str) -> float:
     if not 0 < (value := float(text)) < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no number of frames per second")
-    return value
-
-
-def _degrees(text: str) -> float:
-    if not 0.01 <= (value := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no tolerance of 0.01 degrees or more")
-    return value
-
-
-def _frames(text: str) -> float:
-    if not 1 <= (value := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of frames")
     return value
 
 
