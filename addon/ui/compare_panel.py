@@ -9,6 +9,7 @@ import bpy
 
 from ..operators.choice import denoising_models
 from ..operators.compare_settings import CompareSettings, chosen_names, comparison_of
+from .progress import draw_progress
 from .text import paragraph
 
 _PICTURE_SIZE = 14  # of a line's height
@@ -33,6 +34,7 @@ class MOCAP_MENDER_PT_compare(bpy.types.Panel):
         _choice(layout, settings)
         layout.prop(settings, "noise", slider=True)
         layout.row().prop(settings, "layout", expand=True)
+        draw_progress(layout, "Compare")
         row = layout.row(align=True)
         row.scale_y = 1.3
         button = row.operator("mocap_mender.compare", icon="ARMATURE_DATA")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bpy
 
 from ..properties import settings_of
+from .progress import draw_progress
 from .text import paragraph
 
 
@@ -31,6 +32,7 @@ class MOCAP_MENDER_PT_compression(bpy.types.Panel):
         column.prop(settings, "compress_degrees", text="Rotation (°)")
         column.prop(settings, "compress_millimetres", text="Location (mm)")
         layout.prop(settings, "compress_method")
+        draw_progress(layout, "Compress Action", "Restore Action", "Export Data Set")
         row = layout.row(align=True)
         button = row.operator("mocap_mender.compress_action", text="Compress", icon="FILE_NEW")
         button.degrees = settings.compress_degrees

@@ -11,6 +11,7 @@ from ..operators.choice import denoising_models
 from ..operators.preview_handler import problem_of
 from ..operators.preview_settings import NAME, PreviewSettings, preview_of
 from ..preferences import DEFAULT_MODEL
+from .progress import draw_progress
 from .text import paragraph
 
 
@@ -52,7 +53,8 @@ class MOCAP_MENDER_PT_preview(bpy.types.Panel):
                 row = layout.row()  # a render and the window may not touch the same pose at one time
                 row.use_property_split = False
                 row.prop(context.scene.render, "use_lock_interface", text="Lock Interface While Rendering")
-            layout.operator("mocap_mender.bake_preview", icon="ACTION")
+            if not draw_progress(layout, "Bake Preview"):
+                layout.operator("mocap_mender.bake_preview", icon="ACTION")
 
 
 class MOCAP_MENDER_MT_preview_models(bpy.types.Menu):

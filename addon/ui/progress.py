@@ -7,10 +7,10 @@ import bpy
 from ..blender import job
 
 
-def draw_progress(layout: bpy.types.UILayout, title: str) -> bool:
-    """Draw the running job if it is the operator's of that title, in place of its button; whether it was."""
+def draw_progress(layout: bpy.types.UILayout, *titles: str) -> bool:
+    """Draw the running job if it is of an operator with one of these titles; whether it was."""
     running = job.progress()
-    if running is None or running.title != title:
+    if running is None or running.title not in titles:
         return False
     row = layout.row(align=True)
     row.progress(factor=running.share, text=f"{running.share:.0%}")
