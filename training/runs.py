@@ -139,7 +139,7 @@ def as_function(run: Run) -> Callable[..., Array]:
     One that sees motion takes the frames a second as well, and which rotations are missing (T, J).
     """
     if isinstance(run.model, BodyDenoiser):
-        return motion.as_function(run.model)
+        return motion.as_function(run.model, run.frame.joints)
 
     def through(rotations: Array) -> Array:
         poses = rotation.aligned(rotation.normalize(rotations.astype(np.float32)), run.frame.reference)

@@ -36,12 +36,15 @@ BESIDE = 2
 """Frequencies to either side that are as lively as one."""
 LEAST = 1e-5
 """Deviation of quaternion components below which a curve has no noise."""
-CLEAN = 5e-4
+CLEAN = 8e-4
 """Deviation that good recordings have by themselves: it is left."""
 UNUSUAL = 1.3
 """A curve may be this many times as noisy as the others; what is more is motion."""
 STILLEST = 0.92
 """Of three equally noisy axes the least noisy one, as it is found, over what it is."""
+WHITE, WANDERING = (1.03, 1.12), 16.0
+"""Ratio of deviations from first and from fourth differences below which noise is white, and above which it wanders as
+first-order noise of correlation 0.9 does; the variance of that over what its fourth differences show."""
 SAMPLES, STRETCH = 64, 256
 """Stretches of a long clip, and frames in each, that the noise is measured on."""
 SPIKES_REACH = 16
@@ -79,9 +82,12 @@ def denoised_curves(
     noisy = sigma > 0
     if not noisy.any():
         return normalize(calm)
-    hop = _hop(fps)
-    run = partial(_passes, sigma=sigma[noisy], hop=hop)
-    calm[:, noisy] = in_windows(run, calm[:, noisy], LENGTH, 4 * hop * PASSES, hop, progress)
+    hop = hop_at(fps)
+
+    def smooth(window: Array) -> Array:
+        return smoothed(window, sigma[noisy], hop)[0]
+
+    calm[:, noisy] = in_windows(smooth, calm[:, noisy], LENGTH, 4 * hop * PASSES, hop, progress)
     return normalize(calm)
 
 
@@ -89,50 +95,100 @@ def noise_level(rotations: Array) -> Array:
     """(J,) deviation of the white noise on the quaternion components of continuous rotations (T, J, 4); 0 for none.
 
     From fourth differences, turned into the bone's own frame, where a joint's axes stand still: motion is least about
-    one of them, noise is the same about all. The median absolute deviation does not see single events.
+    one of them, noise is the same about all. The median absolute deviation does not see single events. A hinge that
+    carries noise about its own axis alone is taken to be as noisy as the others.
     """
-    step = max(len(rotations) // SAMPLES, STRETCH)
-    parts = [rotations[start : start + STRETCH] for start in range(0, len(rotations), step)]
-    fine = np.concatenate([_fourth_differences(part) for part in parts if len(part) > 4])
-    size = np.linalg.norm(fine, axis=-1, keepdims=True)
-    usual = 3 * np.median(size, axis=0) + 1e-12
-    tamed = fine / np.maximum(1, size / usual)
-    axes = np.linalg.eigh(np.einsum("tji,tjk->jik", tamed, tamed))[1]
-    least = np.median(np.abs(np.einsum("tji,ji->tj", fine, axes[:, :, 0])), axis=0) / (0.6745 * STILLEST)
+    fine = np.concatenate([_differences(part, 4) for part in _samples(rotations)])
+    axes = _principal(fine)
+    least, most = (_deviation(fine, axes[:, :, place]) for place in (0, 2))
+    least /= STILLEST
     noisy = least > LEAST
     if not noisy.any():
         return np.zeros(len(least))
-    usual = np.minimum(least, UNUSUAL * np.median(least[noisy]))
-    return np.where(noisy, np.sqrt(np.maximum(usual**2 - CLEAN**2, 0)), 0)
+    usual = UNUSUAL * np.median(least[noisy])
+    level = np.minimum(np.where(noisy, least, most), usual)
+    return np.sqrt(np.maximum(level**2 - CLEAN**2, 0))
 
 
-def _fourth_differences(rotations: Array) -> Array:
-    """(T - 4, J, 3) about each bone's own axes, scaled so that white noise keeps its deviation."""
+def wander(rotations: Array) -> float:
+    """How many times stronger the noise of continuous rotations (T, J, 4) is in all than `noise_level` finds: 1 for
+    white noise, more for noise that wanders slowly.
+
+    Of first-order autoregressive noise the first differences are stronger than white noise of equal fourth differences
+    would make them. The quarter of the bones tells that moves least.
+    """
+    parts = _samples(rotations)
+    fine, coarse = (np.concatenate([_differences(part, order) for part in parts]) for order in (4, 1))
+    axis = _principal(coarse)[:, :, 0]
+    level = _deviation(fine, axis)
+    noisy = level > LEAST
+    if not noisy.any():
+        return 1.0
+    ratio = np.quantile(_deviation(coarse, axis)[noisy] / level[noisy], 0.25)
+    white, wandering = WHITE
+    return float(1 + (WANDERING - 1) * np.clip((ratio - white) / (wandering - white), 0, 1))
+
+
+def _samples(rotations: Array) -> list[Array]:
+    """Stretches of (T, J, 4) spread evenly over it."""
+    step = max(len(rotations) // SAMPLES, STRETCH)
+    parts = [rotations[start : start + STRETCH] for start in range(0, len(rotations), step)]
+    return [part for part in parts if len(part) >= SHORTEST] or [rotations]
+
+
+def _differences(rotations: Array, order: int) -> Array:
+    """(T - order, J, 3) about each bone's own axes, scaled so that white noise keeps its deviation."""
     q = rotations.astype(np.float64)
-    return multiply(conjugate(q[2:-2]), np.diff(q, n=4, axis=0) / np.sqrt(70))[..., 1:]
+    middle = order // 2
+    scale = {1: 2, 4: 70}[order]
+    fine = np.diff(q, n=order, axis=0) / np.sqrt(scale)
+    return multiply(conjugate(q[middle : len(q) - order + middle]), fine)[..., 1:]
 
 
-def _hop(fps: float) -> int:
+def _principal(vectors: Array) -> Array:
+    """(J, 3, 3) the principal axes of (T, J, 3) as columns, the least first; single large ones count little."""
+    size = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    tamed = vectors / np.maximum(1, size / (3 * np.median(size, axis=0) + 1e-12))
+    return np.linalg.eigh(np.einsum("tji,tjk->jik", tamed, tamed))[1]
+
+
+def _deviation(vectors: Array, axis: Array) -> Array:
+    """(J,) robust deviation of (T, J, 3) along `axis` (J, 3)."""
+    deviation: Array = np.median(np.abs(np.einsum("tji,ji->tj", vectors, axis)), axis=0) / 0.6745
+    return deviation
+
+
+def hop_at(fps: float) -> int:
+    """Frames from one block to the next, a fourth of a block."""
     return int(np.clip(round(SECONDS * fps / 4), 4, LARGEST_BLOCK // 4))
 
 
-def _passes(rotations: Array, sigma: Array, hop: int) -> Array:
-    """Continuous rotations (T, J, 4) of noise `sigma` (J,) smoothed; blocks begin at multiples of `hop` frames."""
+def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
+    """Continuous rotations (T, J, 4) of noise `sigma` (J,), none of it 0, without the noise; and the error left.
+
+    Blocks of 4·`hop` frames begin at multiples of `hop`. The error (J,) is the expected mean square distance of the
+    quaternions, by the share of the noise that the last Wiener filter lets through.
+    """
     frames, size = len(rotations), 4 * hop
     deviation = sigma[:, None].astype(np.float32)
     noisy = (rotations / deviation).astype(np.float32)
     extended = partial(_extended, reach=size, more=-frames % hop)
     fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size)[:, None, None] ** 2 / 2).astype(np.float32)
-    ends = np.stack(
-        [_FIT @ noisy[: len(_FIT)].reshape(len(_FIT), -1), _FIT @ noisy[: -len(_FIT) - 1 : -1].reshape(len(_FIT), -1)]
-    )
-    ends = ends.reshape(2, *noisy.shape[1:]).astype(np.float32)
+    ends = np.stack([_at_the_end(noisy), _at_the_end(noisy[::-1])])
     smooth = _joined(fade * _low_passed(_blocks(extended(noisy, ends), hop)), hop)[size : size + frames]
+    kept = np.zeros(len(sigma))
     for _ in range(PASSES - 1):
         ends = smooth[[0, -1]]
         blocks, pilot = (_blocks(extended(x, ends), hop) for x in (noisy, smooth))
-        smooth = _joined(fade * _wiener(blocks, pilot), hop)[size : size + frames]
-    return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype)
+        filtered, kept = _wiener(blocks, pilot)
+        smooth = _joined(fade * filtered, hop)[size : size + frames]
+    return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype), kept * sigma**2
+
+
+def _at_the_end(x: Array) -> Array:
+    """(J, 4) where the straight line through the first frames of (T, J, 4) begins."""
+    line: Array = np.tensordot(_FIT.astype(x.dtype), x[: len(_FIT)], 1)
+    return line
 
 
 def _blocks(x: Array, hop: int) -> Array:
@@ -167,17 +223,21 @@ def _low_passed(blocks: Array) -> Array:
     return (transform.T @ kept.reshape(count, size, -1)).reshape(blocks.shape)
 
 
-def _wiener(blocks: Array, pilot: Array) -> Array:
-    """Blocks (B, N, J, 4) of unit noise: each frequency about each principal axis as far as `pilot` moves so."""
+def _wiener(blocks: Array, pilot: Array) -> tuple[Array, Array]:
+    """Blocks (B, N, J, 4) of unit noise: each frequency about each principal axis as far as `pilot` moves so.
+
+    And (J,) how many components' worth of noise is left.
+    """
     middle = pilot.mean(axis=1, keepdims=True)
     moved = np.ascontiguousarray((pilot - middle).transpose(0, 2, 1, 3))  # (B, J, N, 4)
     axes = np.linalg.eigh(moved.transpose(0, 1, 3, 2) @ moved)[1]
     transform = _cosines(blocks.shape[1])
-    energy = np.square(transform @ (moved @ axes))
+    energy = _averaged(np.square(transform @ (moved @ axes)))
+    gains = energy / (energy + CAUTION)
     shares = transform @ ((blocks - middle).transpose(0, 2, 1, 3) @ axes)
-    near = _averaged(energy)
-    kept = transform.T @ (shares * near / (near + CAUTION))
-    return (kept @ axes.transpose(0, 1, 3, 2)).transpose(0, 2, 1, 3) + middle
+    kept = transform.T @ (shares * gains)
+    smooth = (kept @ axes.transpose(0, 1, 3, 2)).transpose(0, 2, 1, 3) + middle
+    return smooth, gains.mean(axis=(0, 2)).sum(axis=1)
 
 
 def _averaged(energy: Array) -> Array:

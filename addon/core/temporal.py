@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import filters, gaps, rates
 from .likely import Likely, filled
 from .rotation import Array, aligned, continuous, normalize, steadily_aligned
+from .second_pass import second_pass
 from .windows import in_windows
 
 Network = Callable[[Array], Array]
@@ -34,6 +35,7 @@ def denoised(
     missing: NDArray[np.bool_] | None = None,
     absent: NDArray[np.bool_] | None = None,
     likely: Likely | None = None,
+    twins: NDArray[np.intp] | None = None,
     progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
@@ -43,6 +45,7 @@ def denoised(
     missing: (T, J) where nothing is known and motion is to be made up; rotations that are not finite or have no length
     are missing anyway, and so are frames that the recorder repeated. absent: (J,) joints that the rig has not.
     likely: what is known of such motion, to make up what is missing; without it holes are bridged by slerp.
+    twins: (J,) each joint's twin on the other side of the body, itself in the middle; None where nobody knows.
     A clip of less than `SHORTEST` frames comes back as it is.
 
     The result follows from the clip alone, not from where windows lie.
@@ -61,7 +64,8 @@ def denoised(
     nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
-    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, progress)
+    again = partial(second_pass, fps=fps / step, twins=twins)
+    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, again, progress)
     return normalize(run(whole, lost) if step == 1 else _at_lower_rate(run, whole, lost, step))
 
 
@@ -70,6 +74,7 @@ def _run(
     reference: Array,
     absent: NDArray[np.bool_],
     likely: Likely | None,
+    again: Callable[[Array, Array, NDArray[np.bool_]], Array],
     progress: Progress | None,
     rotations: Array,
     lost: NDArray[np.bool_],
@@ -81,6 +86,8 @@ def _run(
     marked[:, absent] = 0
     result = in_windows(network, marked, LENGTH, REACH, GRID, progress)
     result[:, absent] = rotations[:, absent]
+    calm = in_windows(filters.without_spikes, rotations, rates.BLOCK, SPIKES_REACH)
+    result = again(calm, result, ~lost & ~absent)
     if likely is not None:  # once more, now that what is known beside the holes is clean
         result = filled(likely, result, lost, absent)
     return aligned(result, rotations)

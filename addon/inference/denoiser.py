@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
+from ..core.rigs.sides import twins
 from ..core.rotation import Array
 from ..core.temporal import denoised
 from .card import ModelCardError
@@ -51,7 +52,8 @@ def denoise(
         return clean
 
     rate = card.fps or fps
-    return denoised(network, rotations, fps, rate, card.reference, missing, absent, _likely(model), progress)
+    sides = twins(card.joints)
+    return denoised(network, rotations, fps, rate, card.reference, missing, absent, _likely(model), sides, progress)
 
 
 def denoise_curves(

@@ -21,7 +21,7 @@ SMALL = ("epochs=1", "batch=300", "strokes=112", "width=56", "log_every=1", "thr
 def test_a_run_takes_noise_out_of_motion_as_it_was_trained_on(tmp_path):
     poses = synthetic.load(takes=4, frames=2400)
     runs.start("denoise", recipe_named("denoise", "cpu", SMALL), poses, tmp_path)
-    through = motion.as_function(runs.load(tmp_path).model)
+    through = runs.as_function(runs.load(tmp_path))
     clean = poses.takes[0].rotations[:1200:4]
     noisy = component_noise(clean, 0.05)
     assert geodesic_degrees(through(noisy), clean).mean() < 0.5 * geodesic_degrees(noisy, clean).mean()
@@ -42,6 +42,6 @@ def test_the_kept_run_becomes_a_file_with_its_card(exported):
 @pytest.mark.parametrize("fps", [30.0, 120.0])
 def test_the_file_computes_in_the_add_on_what_the_run_does(exported, fps):
     noisy = component_noise(synthetic.load(takes=1, frames=500, seed=5).takes[0].rotations, 0.02)
-    through, model = motion.as_function(runs.load(runs.KEPT / "denoise").model), load_model(exported)
+    through, model = runs.as_function(runs.load(runs.KEPT / "denoise")), load_model(exported)
     assert geodesic_degrees(denoise(model, noisy, fps), through(noisy, fps)).max() < 0.02
     assert np.all(np.isfinite(denoise(model, noisy[:1], fps)))

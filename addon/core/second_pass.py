@@ -1,0 +1,147 @@
+"""A second look at motion that a network has cleaned: what this very clip tells about its noise and about its mover.
+
+Networks know people as they are on the whole, and skeletons as those that they were trained on. Here the clip speaks.
+Where a joint's result lies farther from what the curve by itself says than noise explains, the network is wrong about
+it: the joint takes the curve's own. Then the clip's own poses, short stretches of them with their mirror images, tell
+which motion there is, and noise is taken from the rest: the second step of BM3D (Dabov et al., IEEE Trans. Image
+Processing 16, 2007), with the patches' principal components as in Zhang et al., Pattern Recognition 43 (2010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import curves
+from .rotation import Array, aligned, normalize
+
+BLOCK = 256
+"""Frames that are looked at together."""
+OVERLAP = 64
+"""Frames over which one block fades into the next."""
+JOINT_BELIEVED, CLIP_BELIEVED = (4.5, 8.0), (2.5, 4.0)
+"""Square distance of the network's result from the curve's own, over the error expected of that: below the first the
+network is believed, above the second the curve. For a single joint, and for the median over joints, which tells whether
+this is the kind of skeleton and of motion that the network knows at all."""
+STRETCH = 3
+"""Frames whose motion is one vector."""
+CAUTION = 1.5
+"""Times the noise's energy that is taken from a component's."""
+LEAST = 0.02
+"""Variance of a pose's component, over the noise's, below which it is left out."""
+FRESH = 0.5
+"""Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
+SHARE = 0.7
+"""Of the second pass in the result."""
+
+
+def second_pass(
+    recorded: Array,
+    first: Array,
+    known: NDArray[np.bool_],
+    fps: float,
+    twins: NDArray[np.intp] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
+
+    known: (T, J) what was measured; elsewhere `first` stands. Joints without noise come back as they were recorded.
+    twins: (J,) the joint on the other side of the body, or the joint itself; None where nobody knows.
+
+    Blocks lie on a grid from the clip's first frame and fade into each other, so the result follows from the clip.
+    """
+    first = aligned(first, recorded)
+    frames, hop = len(recorded), BLOCK - OVERLAP
+    if frames < curves.SHORTEST:
+        return first
+    result, weight = np.zeros_like(first), np.zeros((frames, 1, 1), dtype=first.dtype)
+    slope = (np.arange(BLOCK, dtype=first.dtype) + 0.5) / OVERLAP
+    fade = np.minimum(1, np.minimum(slope, slope[::-1]))[:, None, None]
+    for start in range(0, max(frames - OVERLAP, 1), hop):
+        block = slice(start, min(start + BLOCK, frames))
+        share = fade[: block.stop - start]
+        again = _looked_at(recorded[block], first[block], known[block], fps, twins)
+        result[block] += share * aligned(again, first[block])
+        weight[block] += share
+        if progress is not None:
+            progress(block.stop / frames)
+    return normalize(result / weight)
+
+
+def _looked_at(
+    recorded: Array, first: Array, known: NDArray[np.bool_], fps: float, twins: NDArray[np.intp] | None
+) -> Array:
+    sigma = np.where(known.any(axis=0), curves.noise_level(recorded), 0)
+    noisy = sigma > 0
+    pilot = np.where(known[..., None], recorded, first)
+    if not noisy.any():
+        return pilot
+    wander = curves.wander(recorded)
+    pilot[:, noisy] = _believed(recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps)
+    deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
+    again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, twins)
+    return normalize(pilot + SHARE * (aligned(again, pilot) - pilot))
+
+
+def _believed(
+    recorded: Array, first: Array, known: NDArray[np.bool_], sigma: Array, wander: float, fps: float
+) -> Array:
+    """The network's result, joint by joint, or the curve's own where they are too far apart."""
+    own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps))
+    apart = np.square(first - aligned(own, first)).sum(axis=-1)
+    distance = np.where(known, apart, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    ratio = distance / (error + (wander - 1) * 3 * sigma**2)
+    doubt = np.maximum(_between(ratio, *JOINT_BELIEVED), _between(np.median(ratio), *CLIP_BELIEVED))
+    doubt = np.where(known, doubt, 0)[..., None]
+    return normalize(first + doubt * (aligned(own, first) - first)).astype(first.dtype)
+
+
+def _between(value: Array, low: float, high: float) -> Array:
+    """0 up to `low`, 1 from `high` on."""
+    return np.clip((value - low) / (high - low), 0, 1)
+
+
+def _filtered(recorded: Array, pilot: Array, sigma: Array, twins: NDArray[np.intp] | None) -> Array:
+    """`recorded` (T, J, 4) of noise `sigma` (J,) in the components that short stretches of `pilot` have."""
+    noisy = sigma > 0
+    unit = (noisy / np.where(noisy, sigma, 1))[:, None]
+    middle = pilot.mean(axis=0)
+    moved, fresh = (((x - middle) * unit).reshape(len(x), -1).astype(np.float64) for x in (pilot, recorded))
+    moves = [moved]
+    if twins is not None:
+        other = aligned((pilot * np.array([1, 1, -1, -1], dtype=pilot.dtype))[:, twins], middle)
+        moves.append(((other - other.mean(axis=0)) * unit).reshape(moved.shape).astype(np.float64))
+    together = np.concatenate(moves)
+    variance, axes = np.linalg.eigh(together.T @ together / len(together))
+    poses = axes[:, variance > LEAST]
+    if not poses.shape[1]:
+        return np.where(noisy[:, None], middle, pilot)
+    stretches = np.concatenate([_stretches(x @ poses) for x in moves])
+    motion = stretches.T @ stretches / len(stretches)
+    gain = np.linalg.solve(motion + CAUTION * np.eye(len(motion)), motion)
+    mixed = _stretches((FRESH * fresh + (1 - FRESH) * moved) @ poses) @ gain
+    smooth = (_averaged(mixed.reshape(len(mixed), STRETCH, -1)) @ poses.T).reshape(pilot.shape)
+    smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
+    return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
+
+
+def _stretches(x: Array) -> Array:
+    """(T, STRETCH·P) the frames around each frame of (T, P), ends held."""
+    side = STRETCH // 2
+    held = np.pad(x, ((side, STRETCH - 1 - side), (0, 0)), mode="edge")
+    return np.concatenate([held[place : place + len(x)] for place in range(STRETCH)], axis=1)
+
+
+def _averaged(stretches: Array) -> Array:
+    """(T, P): each frame the mean of what the stretches (T, STRETCH, P) around it say."""
+    frames, side = len(stretches), STRETCH // 2
+    total, count = np.zeros_like(stretches[:, 0]), np.zeros((frames, 1))
+    for place in range(STRETCH):
+        offset = place - side
+        to = slice(max(offset, 0), frames + min(offset, 0))
+        of = slice(max(-offset, 0), frames + min(-offset, 0))
+        total[to] += stretches[of, place]
+        count[to] += 1
+    return total / count
