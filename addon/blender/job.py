@@ -27,8 +27,8 @@ from ..core.errors import MenderError
 Result = TypeVar("Result")
 Steps = Generator[float, None, Result]
 
-_TICK = 0.02  # seconds between two turns of the job; in between the window does what it likes
-_TURN = 0.02  # seconds that a turn may take before it lets the window go on
+_TICK = 0.01  # seconds between two turns of the job; in between the window does what it likes
+_TURN = 0.01  # seconds that a turn may take before it lets the window go on
 _WAIT = 0.005  # seconds that a step waits for the thread
 _REDRAW = 0.1  # seconds between two redraws of the progress: a sidebar may take long to draw
 
