@@ -36,7 +36,6 @@ def carriers(obj: ArmatureObject, curves: Curves, pelvis: str, joints: Collectio
     """What is keyed of the object, the pelvis and the bones above it.
 
     pelvis: its bone, or "" where it is not known: then the bones that carry all bones in `joints` count.
-    Raises ActionError where a location or rotation curve of these is locked, or consists of samples.
     """
     up = _up_seen_from(obj.matrix_world)
     above = _up_seen_from(obj.matrix_world @ obj.matrix_basis.inverted_safe())
@@ -45,15 +44,23 @@ def carriers(obj: ArmatureObject, curves: Curves, pelvis: str, joints: Collectio
         path = action.bone_path(bone, "location")
         connected = obj.data.bones[bone].use_connect
         found.append(Carrier(track_of(obj, curves, bone), up, path, {} if connected else _location(curves, path)))
-    found = [carrier for carrier in found if carrier.track.curves or carrier.location]
+    return [carrier for carrier in found if carrier.track.curves or carrier.location]
+
+
+def is_editable(carrier: Carrier) -> bool:
+    """Whether its curves are neither locked nor samples."""
+    curves = [*carrier.track.curves.values(), *carrier.location.values()]
+    return not any(action.is_locked(curve) or action.is_baked(curve) for curve in curves)
+
+
+def require_editable(found: Sequence[Carrier], obj: ArmatureObject) -> None:
+    """Raises ActionError where a carrier's curves are locked, or consist of samples."""
     for carrier in found:
-        for curve in [*carrier.track.curves.values(), *carrier.location.values()]:
-            if action.is_locked(curve) or action.is_baked(curve):
-                raise ActionError(
-                    f"The root's curves ({carrier.track.bone or obj.name}) are locked or baked to samples: unlock "
-                    "them, turn them into keys, or leave the root as it is."
-                )
-    return found
+        if not is_editable(carrier):
+            raise ActionError(
+                f"The root's curves ({carrier.track.bone or obj.name}) are locked or baked to samples: unlock "
+                "them, turn them into keys, or leave the root as it is."
+            )
 
 
 def smooth(found: Sequence[Carrier], frames: Floats, strength: float) -> Steps[Moved]:

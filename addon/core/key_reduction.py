@@ -12,16 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .key_fitting import Places, fitted, hermite, hermite_played
 from .rotation import Array, dot
 from .rotation_mode import to_quaternion
 
-Places = NDArray[np.intp]
 Progress = Callable[[float], None]
 
-_ROUNDING = 0.998  # of the tolerance: Blender keeps keys in float32
-_LONGEST = 60  # frames between two keys that the search sees; longer stretches come from merging
+_ROUNDING = 0.998
+_WIDER = 2.5  # times the tolerance, for the keys that fitting begins with
+# Frames between two keys that the search tries, evenly spread where it matters less; merging makes longer ones.
+_LENGTHS = (*range(2, 13), 14, 16, 18, 20, 23, 26, 30, 34, 39, 45, 52, 60)
+_LOOKED_AT = 7
 _PATIENCE = 3  # lengths in a row that may fail before longer ones are not tried
 _BLOCK = 8192  # starts looked at in one go
 _EVEN = 1e-3
@@ -60,24 +62,53 @@ def reduced(frames: Array, values: Array, mode: str, degrees: float, progress: P
     """The fewest keys found for `values` (T, n), numbers of Blender's rotation mode `mode` at rising `frames` (T,).
 
     Played as Bezier curves with the handles of `ReducedKeys`, no frame is off by more than `degrees`. The first and the
-    last frame stay keyed with the values that they have; the keys between may lie off their frame's value, within the
-    tolerance. Of all ways to put keys at frames the one with the fewest, and of those the one with the least error, is
-    found by dynamic programming over stretches of up to 60 frames (as Perez & Vidal, Pattern Recognition Letters 15,
-    1994, do for polygons), then stretches are merged while they hold. progress: is told the share done, may raise.
+    last frame stay keyed with the values that they have; keys between may lie off their frame's value, within the
+    tolerance. progress: is told the share done, may raise.
+
+    Of all ways to put keys on the motion itself the one with the fewest for a wider tolerance is found by dynamic
+    programming over stretches of up to 60 frames (as Perez & Vidal, Pattern Recognition Letters 15, 1994, do for
+    polygons). Then values and slopes of these keys are fitted, and keys are put where that is not enough.
     """
     at, exact = frames.astype(np.float64), values.astype(np.float64)
     if len(at) < 3:
         return ReducedKeys(np.arange(len(at)), at, exact, _slopes(at, exact))
-    wanted = to_quaternion(exact, mode)
-    limit = np.sin(np.radians(degrees * _ROUNDING) / 2) ** 2
-    slopes, near = _slopes(at, exact), _steadied(at, exact)
-    inside = _off(to_quaternion(near, mode), wanted) <= limit / 2
-    near = np.where(inside[:, None], near, exact)
-    motion = _Motion(at, near, slopes, wanted, mode)
-    ends = np.array([0, len(at) - 1])
-    kept = ends if motion.worst(ends)[0] <= limit else _shortest(motion, limit, progress)
-    kept = _merged(motion, kept, limit)
-    return ReducedKeys(kept, at[kept], near[kept], slopes[kept])
+    motion = _Motion(at, exact, _slopes(at, exact), to_quaternion(exact, mode), mode)
+    kept, ends = np.array([0, len(at) - 1]), _limit(degrees)
+    if motion.worst(kept)[0] <= ends:
+        return ReducedKeys(kept, at[kept], exact[kept], motion.slopes[kept])
+    wide = _limit(_WIDER * degrees)
+    return _refined(motion, _merged(motion, _shortest(motion, wide, progress), wide), ends)
+
+
+def _limit(degrees: float) -> float:
+    """sin² of half the angle, a little less: Blender keeps keys in float32."""
+    return float(np.sin(np.radians(min(degrees, 180.0) * _ROUNDING) / 2) ** 2)
+
+
+def _refined(motion: _Motion, kept: Places, limit: float) -> ReducedKeys:
+    """Keys fitted, and others put between them until no frame is off by more than `limit`.
+
+    Of the stretches that are off, the worse half get another key at a time: their neighbours may hold then. A key that
+    is off itself is pinned to the motion.
+    """
+    pinned = np.zeros(len(motion.frames), dtype=bool)
+    pinned[[0, -1]] = True
+    while True:
+        stretch, weights = hermite(motion.frames, kept)
+        values, slopes = fitted(
+            motion.frames, motion.values, kept, pinned[kept], motion.values[kept], motion.slopes[kept]
+        )
+        played = hermite_played(stretch, weights, values, slopes)
+        off = _off(to_quaternion(played, motion.mode), motion.wanted)
+        worst = np.maximum.reduceat(off, kept[:-1])
+        bad = np.flatnonzero(worst > limit)
+        if not len(bad):
+            return ReducedKeys(kept, motion.frames[kept], values, slopes)
+        places = np.array(
+            [kept[i] + np.argmax(off[kept[i] : kept[i + 1] + 1]) for i in bad[worst[bad] >= np.median(worst[bad])]]
+        )
+        pinned[np.intersect1d(places, kept)] = True
+        kept = np.union1d(kept, places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,16 +162,6 @@ def _slopes(frames: Array, values: Array) -> Array:
     return _convolved(values, weights) / ((frames[-1] - frames[0]) / (len(frames) - 1))
 
 
-def _steadied(frames: Array, values: Array) -> Array:
-    """(T, n) values of a parabola through five even frames, by least squares; the first and the last as they are."""
-    if not _fits_window(frames):
-        return values
-    weights = np.linalg.pinv(np.vander(np.arange(-_REACH, _REACH + 1), 3, increasing=True))[0]
-    result = _convolved(values, weights)
-    result[[0, -1]] = values[[0, -1]]
-    return result
-
-
 def _fits_window(frames: Array) -> bool:
     steps = np.diff(frames)
     return len(frames) >= _WINDOW and bool(np.ptp(steps) < _EVEN * steps.mean())
@@ -154,7 +175,7 @@ def _convolved(values: Array, weights: Array) -> Array:
 
 
 def _shortest(motion: _Motion, limit: float, progress: Progress | None) -> Places:
-    """The frames of the fewest keys with which all stretches hold, none longer than `_LONGEST`."""
+    """The frames of the fewest keys with which all stretches hold, of the `_LENGTHS`."""
     frames = len(motion.frames)
     cost, came = [float("inf")] * frames, [0] * frames
     cost[0] = 0.0
@@ -175,18 +196,18 @@ def _shortest(motion: _Motion, limit: float, progress: Progress | None) -> Place
 
 
 def _holding(motion: _Motion, starts: Places, limit: float) -> list[list[tuple[int, float]]]:
-    """For each start (S,) the lengths of the stretches from it that hold, and how far these are off at their worst."""
+    """For each start (S,) the lengths of stretches from it that hold, and how far these are off at their worst.
+
+    Looked at in a few frames of each, because what is found is looked at in all of them afterwards.
+    """
     found: list[list[tuple[int, float]]] = [[(1, 0.0)] for _ in starts]
     failed = np.zeros(len(starts), dtype=int)
-    for length in range(2, min(_LONGEST, len(motion.frames) - 1) + 1):
+    for length in _LENGTHS:
         tried = np.flatnonzero((failed < _PATIENCE) & (starts + length < len(motion.frames)))
         if not len(tried):
             break
-        begin = starts[tried]
-        holds = motion.between(begin, begin + length, begin + length // 2) <= limit
-        failed[tried[~holds]] += 1
-        tried, begin = tried[holds], begin[holds, None]
-        inner = begin + np.arange(1, length)
+        begin = starts[tried, None]
+        inner = begin + np.unique(np.linspace(1, length - 1, _LOOKED_AT).round().astype(np.intp))
         worst = motion.between(begin, begin + length, inner).max(axis=1)
         holds = worst <= limit
         failed[tried[~holds]] += 1

@@ -72,8 +72,10 @@ class Denoised:
 def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[Denoised]:
     """Work out what denoising the armature object's action changes. Raises MenderError where it cannot be done."""
     joints, binding = yield from part(_bound(obj, channels, model, wishes), 0.0, 0.1)
-    carriers = root.carriers(obj, action.by_path(channels), joints.root, joints.bone_of.values()) if wishes.root else []
+    carriers = root.carriers(obj, action.by_path(channels), joints.root, joints.bone_of.values())
     carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
+    if wishes.root:
+        root.require_editable(carriers, obj)
     holes = _gaps(binding, wishes)
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):
@@ -84,7 +86,7 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
     turns = _weighted(mended.turns, mended.frames, binding, wishes, holes)
     moved = Moved(turns, {})
-    if carriers:
+    if carriers and wishes.root:
         _require_even(mended.frames, model)
         smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.6, 0.65)
         moved = Moved({**turns, **smooth.turns}, smooth.moves)
@@ -98,7 +100,8 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     new = gaps.new_keys(binding.read, holes, mended.frames, moved.turns)
     if wishes.reduce_degrees is None:
         return Denoised(Changes(changes, new), degrees, told)
-    tracks = [*binding.read, *(carrier.track for carrier in carriers if carrier.track.bone != OBJECT)]
+    changeable = [carrier.track for carrier in carriers if carrier.track.bone != OBJECT and root.is_editable(carrier)]
+    tracks = [*binding.read, *(track for track in changeable if track.bone not in {own.bone for own in binding.read})]
     fewer = yield from part(
         reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.85, 1.0
     )
@@ -167,7 +170,8 @@ def _edits(
     binding: Binding, carriers: list[root.Carrier], frames: Floats, moved: Moved, wishes: Wishes
 ) -> Steps[tuple[list[Edit], float]]:
     strengths = dict.fromkeys(moved.turns, 1.0)
-    carried = [carrier.track for carrier in carriers if carrier.track not in binding.read]
+    read = {track.bone for track in binding.read}
+    carried = [carrier.track for carrier in carriers if carrier.track.bone not in read]
     changes, degrees = yield from part(edits.edits(binding.read, frames, moved.turns, wishes.keys, strengths), 0.0, 0.9)
     for track in carried:
         own, _ = yield from part(edits.edits([track], frames, moved.turns, wishes.keys, strengths), 0.9, 1.0)

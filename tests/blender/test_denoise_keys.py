@@ -9,7 +9,7 @@ import pytest
 from addon.blender import action
 from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import property_of, to_quaternion
-from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model
+from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model, wobble
 from tests.blender.test_denoise_action import denoise, select_keys, snapshot
 
 FRAMES = np.arange(1, 121, dtype=np.float32)
@@ -147,6 +147,14 @@ def test_flipped_signs_cost_no_keys(figure):
     denoise(strength=0.0, reduce_keys=True)
     assert np.degrees(angle_between(before["Spine"], played(figure, "Spine")).max()) <= 0.5
     assert keys_of(figure, "Spine") < len(FRAMES) / 3
+
+
+def test_the_pelvis_is_reduced_with_the_body(figure):
+    rotations = {**figure_rotations(FRAMES), "Hips": wobble(FRAMES, 70)}
+    key_rotations(figure, FRAMES, rotations, name="With hips")
+    denoise(reduce_keys=True)
+    assert keys_of(figure, "Hips") < len(FRAMES) / 3
+    assert np.degrees(angle_between(rotations["Hips"], played(figure, "Hips")).max()) <= 0.5
 
 
 def test_other_channels_stay_bit_for_bit(figure):
