@@ -6,13 +6,14 @@ their local rotations, so that it can be put on a motion between two frames as w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import rates
+from . import rates, second_pass
 from .noise import component_noise
 from .rotation import Array, conjugate, exp, log, multiply, slerp
 from .temporal import GRID, REACH, SPIKES_REACH
@@ -22,8 +23,10 @@ Floats = NDArray[np.float64]
 
 FIRST_FRAME = 1
 """The frame of the scene at which a source begins, unless it is moved."""
-KEPT = 256
+KEPT = 512
 """Frames of a model's rate that one run of it is kept for: long enough to be quick on average, short enough to wait."""
+_GRID = math.lcm(GRID, second_pass.BLOCK - second_pass.OVERLAP)
+_REACH = REACH + second_pass.BLOCK + 2 * rates.REACH
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,11 @@ def frames_over_time(frame: int, first: int, last: int, fps: float, model_fps: f
     """Which frames a model that sees time has to see for `frame`, and which it is then good for; counted from `first`.
 
     first, last: where the motion begins and ends. fps: at which the frames follow each other in the motion. Windows
-    lie on the grid of the model's own blocks, so that the result hardly depends on where they lie.
+    lie on the grid of all blocks that cleaning works in, so that the result hardly depends on where they lie.
     """
     step = rates.factor(fps, model_fps or fps)
-    reach = (REACH + 2 * rates.REACH) * step + SPIKES_REACH
-    return window_at(min(max(frame, first), last) - first, last - first + 1, KEPT * step, reach, GRID * step)
+    reach = _REACH * step + SPIKES_REACH
+    return window_at(min(max(frame, first), last) - first, last - first + 1, KEPT * step, reach, _GRID * step)
 
 
 def turns(

@@ -31,6 +31,7 @@ from ..core.rotation import Array
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
 from ..inference.session import Model, load_model
+from ..preferences import model_folders, threads
 from .choice import chosen_model
 from .preview_settings import NAME, PreviewSettings
 from .rig import joints_of, require_known
@@ -44,6 +45,7 @@ _clips: Recent[Clip] = Recent(4)
 _fitted: Recent[played.FittedClip] = Recent(8)
 _rigs: Recent[Rig] = Recent(16)
 _fits: Recent[Fit] = Recent(16)
+_paths: Recent[Path] = Recent(16)
 _pieces: Recent[Piece] = Recent(64)
 _changes: Counter[int] = Counter()
 
@@ -151,28 +153,35 @@ def read(scene: bpy.types.Scene, obj: Any, settings: PreviewSettings, still: Flo
 
 def shown(preview_: Preview, frame: float) -> Shown:
     """The pose that the preview shows at `frame` of the scene, a whole one or one between. Raises MenderError."""
-    bones = preview_.fit.moving
-    at = float(preview_.retiming.of_source(np.array(frame)))
-    turns = _turns(preview_, frame)
-    if turns is None and not preview_.plays:
+    turned = preview_.model is not None or bool(preview_.noise(np.array([np.floor(frame), np.ceil(frame)])).any())
+    if not turned and not preview_.plays:
         return Shown(preview_.still, np.empty(0, dtype=np.intp))
-    result = preview_.source.whole_pose(at, preview_.still)
-    if turns is None:
+    result = preview_.source.whole_pose(float(preview_.retiming.of_source(frame)), preview_.still)
+    if not turned:
         return Shown(result, preview_.source.decided)
-    rotations = pose.rotations_of(preview_.rig, bones)
-    q = turned_bones(preview_.fit, pose.quaternions(result[None], rotations), turns[None])[0]
-    pose.put_quaternions(result, rotations, q)
-    return Shown(result, np.union1d(preview_.source.decided, rotations.places))
+    turns = _turns_over_time(preview_, frame) if preview_.over_time else _turns_at(preview_, frame, result)
+    moving = pose.rotations_of(preview_.rig, preview_.fit.moving)
+    q = turned_bones(preview_.fit, pose.quaternions(result[None], moving), turns[None])[0]
+    pose.put_quaternions(result, moving, q)
+    return Shown(result, np.union1d(preview_.source.decided, moving.places))
 
 
-def _turns(preview_: Preview, frame: float) -> Array | None:
-    """(J, 4) by how much the joints are turned at `frame`; None where neither noise nor a model turns any."""
-    if preview_.model is None and not preview_.noise(np.array([np.floor(frame), np.ceil(frame)])).any():
-        return None
-    if not preview_.over_time:
-        first = int(np.floor(frame))
-        return preview.turns_at(_piece(preview_, first, first + (2 if frame > first else 1)), frame)
-    first, last = preview_.retiming.of_scene(np.array(preview_.source.extent()))
+def _turns_at(preview_: Preview, frame: float, shown_there: Floats) -> Array:
+    """(J, 4) by how much noise, and a model that sees no other frame, turn the joints at `frame`.
+
+    shown_there: (17·B,) the pose there without them.
+    """
+    first = int(np.floor(frame))
+    if frame > first:
+        return preview.turns_at(_piece(preview_, first, first + 2), frame)
+    bones = pose.rotations_of(preview_.rig, preview_.fit.bones)
+    joints = joint_rotations(preview_.fit, pose.quaternions(shown_there[None], bones))
+    return _turned(preview_, first, joints).turns[0]
+
+
+def _turns_over_time(preview_: Preview, frame: float) -> Array:
+    """(J, 4) the same by a model that sees time; beyond the motion's ends as at the ends."""
+    first, last = preview_.retiming.of_scene(preview_.source.extent())
     start = int(np.floor(first + _AGREES))
     end = max(int(np.ceil(last - _AGREES)), start)
     frame = min(max(frame, start), end)
@@ -207,10 +216,14 @@ def _kept_piece(preview_: Preview, frame: int, start: int, end: int) -> Piece:
 
 
 def _piece(preview_: Preview, first: int, stop: int) -> Piece:
-    frames = np.arange(first, stop)
-    poses = _joints(preview_, first, stop)
-    turns = preview.turns(poses, first, preview_.noise(frames), preview_.strength(frames), _network(preview_))
-    return Piece(first, poses, turns)
+    return _turned(preview_, first, _joints(preview_, first, stop))
+
+
+def _turned(preview_: Preview, first: int, joints: Array) -> Piece:
+    """The piece of the joints (T, J, 4) at frames `first`, first + 1, …"""
+    frames = np.arange(first, first + len(joints))
+    noise, strength = preview_.noise(frames), preview_.strength(frames)
+    return Piece(first, joints, preview.turns(joints, first, noise, strength, _network(preview_)))
 
 
 def _joints(preview_: Preview, first: int, stop: int) -> Array:
@@ -230,9 +243,15 @@ def _network(preview_: Preview) -> Callable[[Array], Array] | None:
 
 
 def _model(name: str) -> Model:
-    """The model called `name`, loaded. A single pose is done before a second thread has woken up: it gets one."""
-    model = chosen_model(name)
-    return model if model.card.kind == denoiser.KIND else load_model(model.path, 1)
+    """The model called `name`, loaded. Where it lies is looked up once, and again where the file is gone."""
+    key = (name, *model_folders())
+    path = _paths.get(key, lambda: chosen_model(name).path)
+    if not path.is_file():
+        _paths.drop(key)
+        path = _paths.get(key, lambda: chosen_model(name).path)
+    model = load_model(path, 1)
+    # A single pose is done before a second thread has woken up; a window of many frames is not.
+    return model if model.card.kind != denoiser.KIND else load_model(path, threads())
 
 
 def _fit(obj: Any, channels: action.Channels, model: Model) -> Fit:

@@ -1,15 +1,20 @@
-"""The live preview while a scene plays: milliseconds a frame on one core, beside Blender's own frame without it."""
+"""The live preview while a scene plays: milliseconds of one core a frame, beside Blender's own frame without it.
+
+Processor time is what counts here: the promise is one of one core, and other work on the machine is no part of it.
+"""
 
 from __future__ import annotations
+
+import statistics
+import time
+from functools import partial
 
 import bpy
 import numpy as np
 
-from addon.blender import pose
 from addon.operators import preview_handler
 from addon.operators.choice import denoising_models
 from addon.operators.preview_settings import preview_of
-from addon.preferences import DEFAULT_MODEL
 from tests.demo.takes import ROOT, demo_take
 
 from .timing import in_turn, ratio
@@ -22,8 +27,8 @@ ALLOWED = 3.0
 
 
 def run() -> list[str]:
-    """The lines of the report, for the take's own rate of 120 fps and the scene's of 24."""
-    lines = [f"live preview, {PLAYED} frames played, noise σ = {NOISE:g}, one thread"]
+    """The lines of the report, for a scene at the take's own rate of 120 fps and for one of 24."""
+    lines = [f"live preview, {PLAYED} frames played, noise σ = {NOISE:g}, one thread, processor time"]
     for own_rate in (True, False):
         lines += _playing(own_rate)
     return lines
@@ -42,15 +47,10 @@ def _playing(own_rate: bool) -> list[str]:
         for frame in frames:
             scene.frame_set(frame)
 
-    def shown() -> None:
-        for frame in frames:
-            scene.frame_current = frame
-            preview_handler.show(scene, obj)
-
-    def without() -> None:
+    def off() -> None:
         settings.enabled = False
 
-    def with_model(name: str, source: str) -> None:
+    def on(name: str, source: str) -> None:
         preview_handler.forget()
         settings.enabled = False
         settings.noise, settings.model, settings.source, settings.filepath = NOISE, name, source, str(path)
@@ -60,17 +60,18 @@ def _playing(own_rate: bool) -> list[str]:
     for entry in denoising_models():
         if entry.card is None:
             continue
-        for source in ("ACTION", "FILE") if entry.name == DEFAULT_MODEL else ("ACTION",):
-            begin = lambda name=entry.name, source=source: with_model(name, source)  # noqa: E731
-            times = in_turn({"plain": (without, play), "preview": (begin, play), "handler": (begin, shown)})
+        for source in ("ACTION", "FILE"):
+            begin = partial(on, entry.name, source)
+            begin()
             problem = preview_handler.problem_of(obj)
             if problem:
                 lines.append(f"    {entry.name}, {source.lower()}: {problem}")
                 continue
-            each = times["handler"].median / PLAYED * 1000
+            times = in_turn({"without": (off, play), "with": (begin, play)}, clock=time.process_time)
+            more = [a - b for a, b in zip(times["with"].seconds, times["without"].seconds, strict=True)]
+            each = statistics.median(more) / PLAYED * 1000
             lines.append(
                 f"    {entry.name}, {source.lower()}: {each:.2f} ms a frame ({each / ALLOWED:.2f} × the promised "
-                f"{ALLOWED:g}); a whole frame takes {ratio(times['preview'], times['plain']):.1f} × as long as without"
+                f"{ALLOWED:g}); a frame costs {ratio(times['with'], times['without']):.1f} × what it does without"
             )
-    assert np.isfinite(pose.read(obj)).all()
     return lines

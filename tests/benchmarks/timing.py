@@ -23,18 +23,20 @@ class Timing:
         return statistics.median(self.seconds)
 
 
-def in_turn(works: Mapping[str, tuple[Work, Work]], rounds: int = 3) -> dict[str, Timing]:
+def in_turn(
+    works: Mapping[str, tuple[Work, Work]], rounds: int = 3, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, Timing]:
     """Time several pieces of work in turn, A B C A B C …, so that a slow moment of the machine hits all of them.
 
-    works: name -> (prepare, work); only `work` is timed.
+    works: name -> (prepare, work); only `work` is timed. clock: seconds, of the wall or of the processor.
     """
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, (prepare, work) in works.items():
             prepare()
-            start = time.perf_counter()
+            start = clock()
             work()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: Timing(name, tuple(values)) for name, values in seconds.items()}
 
 

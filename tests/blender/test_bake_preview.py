@@ -9,7 +9,6 @@ import pytest
 from addon.blender import action, pose
 from addon.core import formats
 from addon.core.rotation_mode import property_of
-from addon.operators import previewing
 from addon.operators.preview_settings import preview_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 from tests.blender.takes import head_positions, take
@@ -20,8 +19,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 @pytest.fixture
 def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    previewing.forget()
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
     return make_model(tmp_path, 0.4)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from addon.blender import action, figures, pose
 from addon.core import comparison
-from addon.operators import previewing
 from addon.operators.compare_settings import comparison_of
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model
 
@@ -20,8 +19,8 @@ KINDS = [name for name in dir(bpy.data) if not name.startswith("_")]
 
 @pytest.fixture
 def figure(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    previewing.forget()
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
     make_model(tmp_path, 0.3)
     make_model(tmp_path, 0.8, name="stronger")
     obj = make_armature()

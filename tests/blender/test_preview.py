@@ -23,8 +23,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 @pytest.fixture
 def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    previewing.forget()
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
     return make_model(tmp_path, 0.4)
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from addon.blender import action
-from addon.operators import previewing
 from addon.operators.preview_settings import preview_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 
@@ -16,8 +15,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 @pytest.fixture
 def figure(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    previewing.forget()
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
     make_model(tmp_path, 0.4)
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, figure_rotations(FRAMES))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from addon.blender import pose
-from addon.operators import previewing
 from addon.operators.preview_settings import preview_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 
@@ -18,8 +17,8 @@ ROUNDS = 200
 @pytest.fixture
 def figures(tmp_path, monkeypatch):
     """Two armatures, one of them without keys on some bones."""
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    previewing.forget()
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
     make_model(tmp_path, 0.4)
     names = []
     for number, bones in enumerate((None, ("Spine", "LeftLeg"))):

@@ -77,12 +77,12 @@ def test_turns_between_frames_and_beyond_the_piece():
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0, 120.0])
 def test_windows_hold_the_frame_and_lie_on_the_models_grid(fps):
     step = max(1, round(fps / 30))
-    for frame in (3, 500, 2999):
-        window = preview.frames_over_time(frame, 3, 2999, fps, 30.0)
+    for frame in (3, 1500, 9999):
+        window = preview.frames_over_time(frame, 3, 9999, fps, 30.0)
         assert window.first <= frame - 3 < window.last
-        assert window.first % (preview.GRID * step) == window.start % (preview.GRID * step) == 0
-    assert preview.frames_over_time(-50, 3, 2999, fps, 30.0).first == 0
-    assert preview.frames_over_time(9999, 3, 2999, fps, 30.0).last == 2997
+        assert window.first % (preview._GRID * step) == window.start % (preview._GRID * step) == 0
+    assert preview.frames_over_time(-50, 3, 9999, fps, 30.0).first == 0
+    assert preview.frames_over_time(99999, 3, 9999, fps, 30.0).last == 9997
 
 
 def test_one_window_of_all():

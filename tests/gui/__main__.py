@@ -60,12 +60,13 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     try:
-        take = noisy_take(FOLDER)
+        take, clean = noisy_take(FOLDER), demo_take(ROOT / "build" / "cache").path
         environment, _ = install_extension(blender, FOLDER)
         codes = [
             play(with_window(blender), environment, "animator.py", take, FOLDER),
             play(with_window(blender), environment, "jobs.py", FOLDER),
-            play(with_window(blender), environment, "preview.py", demo_take(ROOT / "build" / "cache").path, FOLDER),
+            *(play(with_window(blender), environment, script, clean, FOLDER) for script in ("preview.py", "compare.py")),
+            play(with_window(blender), environment, "visual_bake.py", FOLDER),
             *(play(with_window(blender), environment, "rig_map.py", FOLDER, wider) for wider in (0, 160)),
         ]
     except InstallError as error:

@@ -1,4 +1,4 @@
-"""Inside the application, in a real window: the live preview scrubbed, undone and redone, and a comparison looked at.
+"""Inside the application, in a real window: the live preview switched on and off, played, scrubbed, undone and redone.
 
 blender --enable-event-simulate --python tests/gui/preview.py -- TAKE FOLDER
 Leaves screenshots in FOLDER; ends with code 1 where something is not as an animator expects it.
@@ -16,23 +16,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gui import window as gui
-from tests.gui.extension import module, open_only
+from tests.gui.extension import module
 from tests.gui.script import play
+from tests.gui.stage import look_from, looked_at, rig, root_place, set_up, window_context
 
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
 ROUNDS = 30
 preview_of = module("operators.preview_settings").preview_of
 problem_of = module("operators.preview_handler").problem_of
 pose = module("blender.pose")
-figures = module("blender.figures")
-
-
-def window_context():
-    return bpy.context.temp_override(window=gui.window(), area=gui.area(), region=gui.region("WINDOW"))
-
-
-def rig():
-    return bpy.context.view_layer.objects.active
 
 
 def shown_at(frame):
@@ -40,46 +32,14 @@ def shown_at(frame):
     return pose.read(rig())
 
 
-def look_from(direction: tuple[float, float, float], distance: float, at: tuple[float, float, float]) -> None:
-    """Turn the 3D view."""
-    from mathutils import Vector
-
-    view = gui.area().spaces.active.region_3d
-    view.view_perspective = "PERSP"
-    view.view_rotation = Vector(direction).to_track_quat("Z", "Y")
-    view.view_distance, view.view_location = distance, at
-
-
-def looked_at(picture: Path) -> Iterator[float]:
-    """A screenshot with the mouse away, once the panels have slid to their places."""
-    view = gui.region("WINDOW")
-    yield from gui.point_and_wait(view.x + 60, view.y + 60)
-    yield gui.PAUSE * 6
-    yield from gui.screenshot(picture)
-
-
 def session() -> Iterator[float | tuple[int, int]]:
     """Everything that the animator does, one wait after the other."""
-    for obj in list(bpy.data.objects):
-        bpy.data.objects.remove(obj)
-    gui.area().spaces.active.show_region_ui = True
-    yield gui.PAUSE * 3
-    gui.region().active_panel_category = "Mender"
-    open_only("preview")
-    yield gui.PAUSE * 3
-    yield from gui.widen(90)
-    with window_context():
-        bpy.ops.mocap_mender.import_motion(filepath=str(TAKE), set_scene_fps=True)
-        bpy.ops.ed.undo_push(message="Import Motion")
-    root = rig().pose.bones[0].name
-    bpy.context.scene.frame_set(150)
-    place = rig().matrix_world @ rig().pose.bones[root].head
+    yield from set_up(TAKE, "preview")
+    place = root_place()
     look_from((0.75, -1.0, 0.15), 3.6, (place.x, place.y, 0.9))
-    there = {frame: shown_at(frame) for frame in (40, 150, 333)}
-
+    there = {frame: shown_at(frame) for frame in (40, 333, 150)}
     yield from live(there)
     yield from again_and_again()
-    yield from figures_side_by_side()
 
 
 def live(there) -> Iterator[float | tuple[int, int]]:
@@ -142,43 +102,6 @@ def again_and_again() -> Iterator[float]:
     assert np.isfinite(shown).all()
     preview_of(rig()).enabled = False
     assert not np.array_equal(shown_at(77), shown)
-
-
-def figures_side_by_side() -> Iterator[float | tuple[int, int]]:
-    """Compare by a click, look at the row and the overlay, go to a worst frame, and take it all away."""
-    open_only("compare")
-    yield gui.PAUSE * 3
-    before = len(bpy.data.objects)
-    shading = gui.area().spaces.active.shading
-    color_type = shading.color_type
-    button = yield from gui.found("mocap_mender.compare(")
-    yield from gui.click(*button)
-    for _ in range(200):
-        yield gui.PAUSE
-        if len(bpy.context.scene.mocap_mender_comparison.rows):
-            break
-    settings = bpy.context.scene.mocap_mender_comparison
-    assert len(settings.rows) >= 5, "no comparison"
-    rig().hide_set(True)
-    bpy.context.scene.frame_set(150)
-    place = rig().matrix_world @ rig().pose.bones[0].head
-    width = settings.spacing * len(figures.armatures())
-    look_from((0.0, -1.0, 0.12), 1.25 * width, (place.x + 0.56 * width, place.y, 0.8))
-    gui.area().spaces.active.overlay.show_extras = False
-    yield from looked_at(FOLDER / "24-compare.png")
-    jump = yield from gui.found("mocap_mender.compare_jump", share=0.88)
-    yield from gui.click(*jump)
-    assert bpy.context.scene.frame_current in [row.worst_frame for row in settings.rows]
-    settings.layout = "OVERLAY"
-    place = rig().matrix_world @ rig().pose.bones[0].head
-    look_from((0.3, -1.0, 0.12), 3.2, (place.x + settings.spacing, place.y, 0.95))
-    yield from looked_at(FOLDER / "25-overlay.png")
-    assert shading.color_type == "VERTEX"
-    remove = yield from gui.found("mocap_mender.remove_comparison", share=0.94)
-    yield from gui.click(*remove)
-    assert len(bpy.data.objects) == before, "something is left of the comparison"
-    assert shading.color_type == color_type
-    yield from looked_at(FOLDER / "26-removed.png")
 
 
 play(session(), FOLDER / "preview-failed.png")
