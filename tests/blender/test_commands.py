@@ -76,6 +76,30 @@ def test_strength_zero_leaves_the_motion_as_it_is(takes, tmp_path):
     assert degrees_apart(takes / "walk.bvh", tmp_path / "same.bvh") < 0.01
 
 
+def test_parts_of_the_body_and_fewer_keys(takes, tmp_path, capfd):
+    words = ("--legs", "0", "--spine", "0", "--no-feet", "--reduce", "0.5", "--root", "0.5")
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "part.blend", *words) == DONE
+    assert " gone · " in capfd.readouterr().out
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "part.bvh", *words[:5]) == DONE
+    before, after = (formats.read(path) for path in (takes / "walk.bvh", tmp_path / "part.bvh"))
+    apart = np.degrees(angle_between(before.rotations, after.rotations)).max(axis=0)
+    changed = {name for name, angle in zip(before.skeleton.names, apart, strict=True) if angle > 0.01}
+    assert changed == {"LeftArm", "LeftForeArm"}
+
+
+@pytest.mark.parametrize(
+    "words", [("--hands", "2"), ("--reduce", "0"), ("--fill", "0"), ("--fill", "--missing", "1", "2"), ("--root", "x")]
+)
+def test_options_that_cannot_be_are_refused(takes, tmp_path, words):
+    assert call("denoise", takes, "-o", tmp_path / "clean", *words) == NOT_STARTED
+
+
+def test_gaps_are_refused_by_a_model_of_single_poses(takes, tmp_path, capfd):
+    words = ("--missing", "3", "9")
+    assert call("denoise", takes / "walk.bvh", "-o", tmp_path / "filled.bvh", *words) == SOME_FAILED
+    assert "cannot fill gaps" in capfd.readouterr().err
+
+
 def test_denoise_of_a_scene_keeps_the_original_beside_the_copy(takes, tmp_path):
     assert call("import", takes / "walk.bvh", "-o", tmp_path / "walk.blend") == DONE
     before = (tmp_path / "walk.blend").read_bytes()
