@@ -15,7 +15,7 @@ from . import action, rekey
 from .action import BEZIER, GENERATED, Channels, Floats
 from .job import Steps
 from .rekey import NewKeys
-from .tracks import ArmatureObject, Track
+from .tracks import ArmatureObject, Track, own_frames
 
 _HANDLES = ("handle_left_type", "handle_right_type")
 
@@ -47,12 +47,12 @@ def write(channels: Channels, keys: Sequence[BoneKeys]) -> Steps[int]:
     try:
         for done, bone in enumerate(keys):
             yield done / len(keys)
-            values = _values(bone)
+            values, still = _values(bone), _still_frames(bone)
             for index in range(values.shape[1]):
                 place = (bone.track.data_path, index)
                 curve = curves.get(place)
                 before[place] = rekey.read_table(curve) if curve else None
-                _write_one(channels, curve, bone, index, values[:, index])
+                _write_one(channels, curve, bone, index, values[:, index], still)
             written += len(bone.frames)
     except GeneratorExit:
         _take_back(channels, before)
@@ -99,7 +99,9 @@ def _values(bone: BoneKeys) -> Array:
     return np.array(rows).reshape(len(rows), len(track.still)).astype(np.float32)
 
 
-def _write_one(channels: Channels, curve: bpy.types.FCurve | None, bone: BoneKeys, index: int, values: Floats) -> None:
+def _write_one(
+    channels: Channels, curve: bpy.types.FCurve | None, bone: BoneKeys, index: int, values: Floats, still: Floats
+) -> None:
     track = bone.track
     if curve is not None:
         table = rekey.read_table(curve)
@@ -110,15 +112,16 @@ def _write_one(channels: Channels, curve: bpy.types.FCurve | None, bone: BoneKey
             free = ~np.isin(bone.frames, table["co"][~ours, 0])
             if free.any():
                 rekey.insert(curve, NewKeys(track.data_path, index, bone.frames[free], values[free]), bone.kind)
+                rekey.mark_ours(curve, bone.frames[free])
             return
     elif len(bone.frames):
         curve = action.write_curve(channels, track.data_path, index, [], [], track.bone)
     if curve is not None:
-        still = _still_frames(track, bone)
         frames = np.concatenate([bone.frames, still])
         numbers = np.concatenate([values, np.full(len(still), track.still[index], dtype=np.float32)])
         order = np.argsort(frames, kind="stable")
         _fill(curve, frames[order], numbers[order], bone.kind)
+        rekey.mark_ours(curve, frames)
 
 
 def _fill(curve: bpy.types.FCurve, frames: Floats, values: Floats, kind: int) -> None:
@@ -132,19 +135,14 @@ def _fill(curve: bpy.types.FCurve, frames: Floats, values: Floats, kind: int) ->
     curve.update()
 
 
-def _still_frames(track: Track, bone: BoneKeys) -> Floats:
-    """The animator's frames of other components of the rotation, which a curve that is new has to leave as it was."""
-    found: list[float] = []
-    for index, curve in track.curves.items():
-        kinds = np.empty(len(curve.keyframe_points), dtype=np.uint8)
-        curve.keyframe_points.foreach_get("type", kinds)
-        found += track.points[index][kinds != GENERATED, 0].tolist()
-    return np.setdiff1d(np.array(found, dtype=np.float32), bone.frames)
+def _still_frames(bone: BoneKeys) -> Floats:
+    """The animator's frames of any number of the rotation, at which a curve that is new has to leave it as it was."""
+    return np.setdiff1d(own_frames(bone.track), bone.frames)
 
 
 def _generated(table: rekey.Table, span: tuple[float, float]) -> Any:
     frames = table["co"][:, 0]
-    return (table["type"] == GENERATED) & (frames >= span[0]) & (frames <= span[1])
+    return rekey.is_ours(table) & (frames >= span[0]) & (frames <= span[1])
 
 
 def _take_back(channels: Channels, before: dict[tuple[str, int], rekey.Table | None]) -> None:

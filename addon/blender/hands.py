@@ -1,6 +1,6 @@
 """An armature's hands: their finger bones with what the animator keyed, and where the wrists are in the scene.
 
-Keys that Blender calls generated are not the animator's: they count for nothing here.
+Keys that were generated, and left alone since, are not the animator's: they count for nothing here.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ..core.rigs.names import read as read_name
 from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, normalize
 from ..core.rotation_mode import property_of
 from . import action, limbs
-from .action import GENERATED, Channels, Floats
+from .action import Channels, Floats
 from .constraints import what_moves
 from .job import Steps, part
-from .tracks import ArmatureObject, Track, rotation, track_of, union
+from .tracks import ArmatureObject, Track, own_frames, rotation, track_of, union
 
 Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])
 """From the scene's axes, Z up, to those of a clip, Y up."""
@@ -79,16 +79,6 @@ class RiggedHand:
         above = self.before[track.bone]
         change = multiply(conjugate(track.rest), above.rest)
         return multiply(multiply(change, rotation(above, frames)), conjugate(change))
-
-
-def own_frames(track: Track) -> Floats:
-    """(K,) rising: the frames at which the animator keyed the bone's rotation."""
-    found = []
-    for index, curve in track.curves.items():
-        kinds = np.empty(len(curve.keyframe_points), dtype=np.uint8)
-        curve.keyframe_points.foreach_get("type", kinds)
-        found.append(track.points[index][kinds != GENERATED, 0])
-    return union(found)
 
 
 def hands_of(obj: ArmatureObject, channels: Channels | None) -> list[RiggedHand]:

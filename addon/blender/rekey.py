@@ -106,6 +106,23 @@ def reduce(curve: bpy.types.FCurve, change: FewerKeys) -> int:
     return len(frames) - len(source)
 
 
+def mark_ours(curve: bpy.types.FCurve, frames: Floats) -> None:
+    """Note at the keys at `frames` (N,) of a curve which value was generated there.
+
+    It is written where only elastic easing looks: a person who keys over a generated key changes its value, but Blender
+    leaves it the type Generated.
+    """
+    values, notes = _column(curve, "co"), _column(curve, "amplitude")
+    ours = np.isin(values[:, 0], frames)
+    notes[ours] = values[ours, 1]
+    curve.keyframe_points.foreach_set("amplitude", notes)
+
+
+def is_ours(table: Table) -> NDArray[np.bool_]:
+    """(N,) which keys of a table were generated and have been left alone since."""
+    return (table["type"] == GENERATED) & (table["amplitude"] == table["co"][:, 1])
+
+
 def read_table(curve: bpy.types.FCurve) -> Table:
     """All that a curve's keys store, by the name that Blender gives it."""
     names = (*_PAIRS, *_KINDS, *_NUMBERS, *_FLAGS)

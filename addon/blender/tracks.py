@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.rotation import Array, from_matrix
 from ..core.rotation_mode import has_rotation, property_of, to_quaternion
-from . import action
+from . import action, rekey
 from .action import ActionError, Floats
 
 ArmatureObject = Any  # bpy.types.Object, of which the type alone does not say that it has bones
@@ -80,6 +80,15 @@ def track_of(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCu
 def frames_of(track: Track, keys: KeyRange) -> list[Floats]:
     """The frames of the keys that are meant, one array a curve."""
     return [track.points[index][keys.mask(curve, track.points[index]), 0] for index, curve in track.curves.items()]
+
+
+def own_frames(track: Track) -> Floats:
+    """(K,) rising: the frames at which the animator keyed the bone's rotation: all but those of our keys."""
+    found = []
+    for index, curve in track.curves.items():
+        table = rekey.read_table(curve)
+        found.append(track.points[index][~rekey.is_ours(table), 0])
+    return union(found)
 
 
 def union(found: list[Floats]) -> Floats:

@@ -91,7 +91,7 @@ def posed_bones(obj: Any, found: Sequence[RiggedHand], posed: str, selected: set
         if not given:
             raise HandsError(f"No finger bone of {obj.name} is selected: select the ones that you have posed.")
         return given
-    given = {track.bone for track in all_tracks if np.isin(np.float32(frame), hands.own_frames(track)).any()}
+    given = {track.bone for track in all_tracks if np.isin(np.float32(frame), tracks.own_frames(track)).any()}
     if not given:
         raise HandsError(
             f"No finger bone of {obj.name} has a key at frame {frame:g}: key the ones that you have posed, or let the "
@@ -132,7 +132,7 @@ def pose_keys(
         turned = hand.own_rotations(hand.rig.rotations(pose[hand.side])[None], at)[0]
         own = standing(obj, hand)
         for place, track in enumerate(hand.tracks):
-            if np.isin(at, hands.own_frames(track)).any():
+            if np.isin(at, tracks.own_frames(track)).any():
                 continue
             if track.bone in given:
                 keys.append(BoneKeys(track, at, own[place][None], (frame, frame), KEYFRAME))
@@ -176,7 +176,7 @@ def filled_motion(
         turned = hand.own_rotations(turned, every)
         for place, track in enumerate(hand.tracks):
             if track.bone in bones:
-                new = np.isin(every, at) & ~np.isin(every, hands.own_frames(track))
+                new = np.isin(every, at) & ~np.isin(every, tracks.own_frames(track))
                 keys.append(BoneKeys(track, every[new], turned[new, place], span))
     if not any(len(bone.frames) for bone in keys):
         raise HandsError("Every frame that was meant has keys of your own: choose more frames, or delete some keys.")
@@ -220,7 +220,7 @@ def _beside(hand: RiggedHand, every: Floats) -> Array:
     result = np.zeros((len(every), len(hand.tracks), 4))
     result[..., 0] = 1
     for place, track in enumerate(hand.tracks):
-        own = hands.own_frames(track)
+        own = tracks.own_frames(track)
         if len(own):
             left = log(hand.rig.beside(hand.rotations(own))[:, place])
             result[:, place] = exp(np.stack([np.interp(every, own, left[:, axis]) for axis in range(3)], axis=-1))
