@@ -65,7 +65,8 @@ def main() -> int:
         codes = [
             play(with_window(blender), environment, "animator.py", take, FOLDER),
             play(with_window(blender), environment, "jobs.py", FOLDER),
-            *(play(with_window(blender), environment, script, clean, FOLDER) for script in ("preview.py", "compare.py")),
+            play(with_window(blender), environment, "preview.py", clean, FOLDER),
+            play(with_window(blender), environment, "compare.py", clean, FOLDER),
             play(with_window(blender), environment, "visual_bake.py", FOLDER),
             *(play(with_window(blender), environment, "rig_map.py", FOLDER, wider) for wider in (0, 160)),
         ]

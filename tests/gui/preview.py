@@ -87,7 +87,7 @@ def again_and_again() -> Iterator[float]:
     middle = view.x + view.width // 3, view.y + view.height // 3
     yield from gui.point_and_wait(*middle)
     rng = np.random.default_rng(0)
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         bpy.context.scene.frame_set(int(rng.integers(1, 400)))
         preview_of(rig()).noise = float(rng.uniform(0, 0.1))
         with window_context():
