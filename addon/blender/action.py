@@ -275,28 +275,25 @@ def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
     The original is kept in the file even if nothing else uses it. Raises ActionError as `assigned_channels` and
     `require_editable` do, before anything is changed.
     """
+    copy, slot, channels = loose_copy(obj, name)
+    assign(obj, copy, slot)
+    return channels
+
+
+def loose_copy(obj: bpy.types.Object, name: str) -> tuple[bpy.types.Action, Any, Channels]:
+    """A copy of the action of `obj` that nothing uses yet, its slot for `obj` (None before 4.4) and its curves.
+
+    See `assign`. Raises ActionError as `assign_copy` does.
+    """
     require_editable(obj)
     assigned_channels(obj)
     data: Any = obj.animation_data
     copy = data.action.copy()
     copy.name = name
-    slot = None
-    if _HAS_SLOTS:
-        slot = next(slot for slot in copy.slots if slot.identifier == data.action_slot.identifier)
-    assign(obj, copy, slot)
-    return assigned_channels(obj)
-
-
-def take_back_copy(obj: bpy.types.Object, original: bpy.types.Action, slot: Any, kept: bool) -> None:
-    """Undo `assign_copy`: assign the original and its slot (None before 4.4) again, delete the copy.
-
-    kept: whether the original was kept in the file without a user before.
-    """
-    data: Any = obj.animation_data
-    copy = data.action
-    assign(obj, original, slot)
-    bpy.data.actions.remove(copy)
-    original.use_fake_user = kept
+    if not _HAS_SLOTS:
+        return copy, None, copy
+    slot = next(slot for slot in copy.slots if slot.identifier == data.action_slot.identifier)
+    return copy, slot, _channelbag(obj, copy, slot)
 
 
 def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:

@@ -30,7 +30,8 @@ Steps = Generator[float, None, Result]
 _TICK = 0.01  # seconds between two turns of the job; in between the window does what it likes
 _TURN = 0.01  # seconds that a turn may take before it lets the window go on
 _WAIT = 0.005  # seconds that a step waits for the thread
-_REDRAW = 0.1  # seconds between two redraws of the progress: a sidebar may take long to draw
+_REDRAW = 0.1  # seconds between two redraws of the progress, at least
+_DRAWING = 0.1  # share of the time that drawing the progress may take, where drawing is slow
 
 
 class JobError(MenderError):
@@ -146,8 +147,8 @@ class ModalJob:
     bl_label: str
     report: Callable[[set[str], str], None]
     _job: Job | None = None
-    _timer: Any = None
     _drawn = 0.0
+    _rest = 0.0
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """The work; returns what an operator's `execute` does. `context` is to be asked before the first yield."""
@@ -227,10 +228,17 @@ class ModalJob:
         if result is not None:
             _leave()
             return result
-        if time.perf_counter() - self._drawn > _REDRAW:
-            self._drawn = time.perf_counter()
-            _show_progress()
+        self._show()
         return {"RUNNING_MODAL"}
+
+    def _show(self) -> None:
+        """Draw the progress anew from time to time: seldom where the last drawing held up the next turn for long."""
+        now = time.perf_counter()
+        if self._drawn and not self._rest:
+            self._rest = max(_REDRAW, (now - self._drawn) / _DRAWING)
+        if now - self._drawn > self._rest:
+            self._drawn, self._rest = now, 0.0
+            _show_progress()
 
 
 def unregister() -> None:

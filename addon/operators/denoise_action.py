@@ -71,12 +71,12 @@ class MOCAP_MENDER_OT_denoise_action(ModalJob, DenoiseOptions, bpy.types.Operato
     def _written(self, obj: Any, changes: Changes) -> Steps[Written]:
         if self.result != "COPY":
             return (yield from write(action.assigned_channels(obj), changes))
-        data = obj.animation_data
-        original, kept = data.action, data.action.use_fake_user
-        slot = getattr(data, "action_slot", None)
-        channels = action.assign_copy(obj, f"{original.name.removesuffix(' denoised')} denoised")
+        name = obj.animation_data.action.name.removesuffix(" denoised")
+        copy, slot, channels = action.loose_copy(obj, f"{name} denoised")
         try:
-            return (yield from write(channels, changes))
-        except GeneratorExit:
-            action.take_back_copy(obj, original, slot, kept)
+            written = yield from write(channels, changes)
+        except BaseException:
+            bpy.data.actions.remove(copy)
             raise
+        action.assign(obj, copy, slot)
+        return written

@@ -69,17 +69,14 @@ def _frames(scene: bpy.types.Scene, obj: Any) -> Floats:
 def _write(obj: Any, baked: visual.Baked) -> Steps[int]:
     """Into a copy of the action, or a new one where there is none; closed before the end, all is as it was."""
     data = obj.animation_data
-    original = data.action if data else None
-    if original is None:
-        channels = action.new_action(obj, f"{obj.name} visual")
+    if data is None or data.action is None:
+        made, slot, channels = action.loose_action(f"{obj.name} visual", obj.name)
     else:
-        slot, kept = getattr(data, "action_slot", None), original.use_fake_user
-        channels = action.assign_copy(obj, f"{original.name.removesuffix(' visual')} visual")
+        made, slot, channels = action.loose_copy(obj, f"{data.action.name.removesuffix(' visual')} visual")
     try:
-        return (yield from visual.write(channels, baked))
-    except GeneratorExit:
-        if original is None:
-            bpy.data.actions.remove(obj.animation_data.action)
-        else:
-            action.take_back_copy(obj, original, slot, kept)
+        keys = yield from visual.write(channels, baked)
+    except BaseException:
+        bpy.data.actions.remove(made)
         raise
+    action.assign(obj, made, slot)
+    return keys
