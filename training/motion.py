@@ -75,7 +75,8 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
 
 
 def as_function(model: BodyDenoiser, joints: tuple[str, ...]) -> Callable[..., Array]:
-    """The network as a function of rotations (T, J, 4), fps and what is missing (T, J), as the add-on uses it."""
+    """The network as a function of rotations (T, J, 4), fps, what is missing (T, J) and which joints the rig has not
+    (J,), as the add-on uses it."""
     likely, sides = model.likely(MODEL_FPS), twins(joints)
 
     def network_of(marked: Array) -> Array:
@@ -83,8 +84,13 @@ def as_function(model: BodyDenoiser, joints: tuple[str, ...]) -> Callable[..., A
             result: Array = model(torch.from_numpy(marked)[None])[0].numpy()
         return result
 
-    def through(rotations: Array, fps: float = MODEL_FPS, missing: NDArray[np.bool_] | None = None) -> Array:
-        return denoised(network_of, rotations, fps, MODEL_FPS, likely.reference, missing, likely=likely, twins=sides)
+    def through(
+        rotations: Array,
+        fps: float = MODEL_FPS,
+        missing: NDArray[np.bool_] | None = None,
+        absent: NDArray[np.bool_] | None = None,
+    ) -> Array:
+        return denoised(network_of, rotations, fps, MODEL_FPS, likely.reference, missing, absent, likely, sides)
 
     return through
 

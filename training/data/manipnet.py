@@ -42,6 +42,11 @@ def load(names: tuple[str, ...], folder: Path | None = None) -> list[HandTake]:
     return [_take(name, folder) for name in names]
 
 
+def bones(name: str, side: str, folder: Path | None = None) -> Array:
+    """(T, 16, 4) the joints of one hand's fingers as they stand in the file, at 120 fps."""
+    return _read(name, side, folder).rotations[:, 1:]
+
+
 @lru_cache(maxsize=4)
 def hand(folder: Path | None = None) -> Hand:
     """The hand of the recordings, as a right one, its 16 joints those of the files without the wrist."""

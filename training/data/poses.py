@@ -77,12 +77,13 @@ class PoseSet:
         return replace(self, fps=self.fps / step, takes=takes)
 
     def without_subject(self, subject: str) -> PoseSet:
-        """All takes but those of one subject: what is left out can judge a choice without touching the test set."""
-        return replace(self, takes=tuple(take for take in self.takes if take.subject != subject))
+        """All takes but those of one subject, or of several as in "16,35": what is left out can judge a choice without
+        touching the test set."""
+        return replace(self, takes=tuple(take for take in self.takes if take.subject not in subject.split(",")))
 
     def of_subject(self, subject: str) -> PoseSet:
-        """The takes of one subject."""
-        return replace(self, takes=tuple(take for take in self.takes if take.subject == subject))
+        """The takes of one subject, or of several as in "16,35"."""
+        return replace(self, takes=tuple(take for take in self.takes if take.subject in subject.split(",")))
 
 
 @dataclass(frozen=True, eq=False)

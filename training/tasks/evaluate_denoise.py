@@ -65,9 +65,10 @@ def evaluate(
         "jitter": _jitter(networks[OURS], clips, space),
         "holes": _holes(networks[OURS], clips),
     }
+    people = " and ".join(sorted({take.subject for take in test.takes}))
     content = {
         "task": TASK,
-        "data": f"{len(clips)} takes of subjects 38 and 39, {sum(map(len, clips))} frames at 30 fps",
+        "data": f"{len(clips)} takes of subjects {people}, {sum(map(len, clips))} frames at 30 fps",
         "unit": "degrees, mean over joints, with the 95 % bootstrap interval over takes; accelerations in m/s²",
         "oracles": "classical filters have the setting that is best on these very takes at this very noise",
         "rows": rows,

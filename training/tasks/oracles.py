@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +31,19 @@ class Oracle:
 
 
 def oracles(
-    noisy: Sequence[Array], clean: Sequence[Array], fps: float, sigma: float, pose_space: tuple[Array, Array]
+    noisy: Sequence[Array],
+    clean: Sequence[Array],
+    fps: float,
+    sigma: float,
+    pose_space: tuple[Array, Array],
+    without: Collection[str] = (),
 ) -> dict[str, Oracle]:
     """Each filter's best setting by mean geodesic error over clips (T, J, 4). `sigma`: what the Kalman filter is told.
 
-    pose_space: mean (J·4,) and basis (K, J·4), from `pose_space_of`.
+    pose_space: mean (J·4,) and basis (K, J·4), from `pose_space_of`. without: filters that are left out.
     """
-    return {name: _best(settings, noisy, clean) for name, settings in settings_at(fps, sigma, pose_space).items()}
+    settings = settings_at(fps, sigma, pose_space)
+    return {name: _best(found, noisy, clean) for name, found in settings.items() if name not in without}
 
 
 def settings_at(fps: float, sigma: float, pose_space: tuple[Array, Array]) -> Mapping[str, Mapping[str, Filter]]:
