@@ -11,18 +11,21 @@ import torch
 from onnx import compose, helper, numpy_helper
 from torch import Tensor, nn
 
-from addon.core.finger_fill import FEATURES, FPS, OUTPUTS
+from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, SINCE, UNTIL
 from addon.core.hand import DOF, JOINTS, SIDES
 from addon.core.hand_gaussian import CHANNELS, FRAMES
 from addon.inference.card import METADATA_KEY, ModelCard
 from addon.inference.card import Tensor as CardTensor
 from addon.inference.fingers import CONSTANTS, FILL_INPUT, FILL_OUTPUT, KIND, POSE_INPUTS, POSE_OUTPUT
 from addon.inference.session import load_model
+from training.config import RECIPES, HandsRecipe
 from training.data import hands
 from training.data.hands import Sources
 from training.evaluation import shipped_metrics
+from training.hands import load
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import COMPONENTS, HandAnyOrder
+from training.runs import read
 
 from .half import store_half
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit
@@ -64,13 +67,33 @@ class _Pose(nn.Module):
         )[0]
 
 
+MODELS = {"all": Path("models-noncommercial"), "open": Path("addon/models")}
+"""Where a file goes: with those that ship, or beside them where the licence of its data does not let it."""
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run on hands."""
+    recipe = RECIPES.get(read(folder).get("recipe", ""), {}).get("cpu")
+    return isinstance(recipe, HandsRecipe)
+
+
+def export_run(folder: Path, output: Path | None = None) -> Path:
+    """Write the finished run on hands in `folder` as an ONNX file, by default where its licence puts it; its path.
+
+    Raises RunError or WeightsMissingError for a run that is not finished, ExportError as `export_model` does.
+    """
+    run = load(folder)
+    sources = run.recipe.sources
+    return export_model(run.name, sources, run.model, output or MODELS[sources] / f"{run.name}.onnx")
+
+
 def export_model(name: str, sources: Sources, model: HandModel, output: Path) -> Path:
     """Write a finger model as the ONNX file `output`; returns `output`.
 
     Raises ExportError where its numbers, axes, versions or size are not what is promised; then nothing is written.
     """
     model = model.eval()
-    proto = compose.merge_models(_fill_proto(model), _pose_proto(model), io_map=[], name=name)
+    proto = branched(_fill_proto(model), _pose_proto(model), name)
     check_structure(proto)
     _add_constants(proto, model)
     store_half(proto)
@@ -88,11 +111,52 @@ def export_model(name: str, sources: Sources, model: HandModel, output: Path) ->
     return output
 
 
+def branched(fill: onnx.ModelProto, pose: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """Both networks in one graph, each run only where its input is longer than nothing.
+
+    The runtime computes every node of a graph, whatever output is asked for, but of an If one branch alone: so that a
+    pose does not wait for the network between keys.
+    """
+    nodes, initializers, inputs, outputs = [], [], [], []
+    for part, asked, axis in ((fill, FILL_INPUT, 1), (pose, "queries", 0)):
+        graph = part.graph
+        (output,) = graph.output
+        inner = f"{output.name}.inner"
+        for node in graph.node:
+            node.output[:] = [inner if made == output.name else made for made in node.output]
+            node.input[:] = [inner if used == output.name else used for used in node.input]
+        result = onnx.ValueInfoProto()
+        result.CopyFrom(output)
+        result.name = inner
+        run = helper.make_graph(list(graph.node), f"{output.name}.run", [], [result])
+        sizes = [
+            dim.dim_value or (0 if place == axis else 1) for place, dim in enumerate(output.type.tensor_type.shape.dim)
+        ]
+        nothing = helper.make_tensor_value_info(f"{output.name}.nothing", onnx.TensorProto.FLOAT, sizes)
+        empty = numpy_helper.from_array(np.zeros(sizes, dtype=np.float32))
+        constant = helper.make_node("Constant", [], [f"{output.name}.nothing"], value=empty)
+        skip = helper.make_graph([constant], f"{output.name}.skip", [], [nothing])
+        size, many, wanted = (f"{output.name}.{step}" for step in ("size", "many", "wanted"))
+        none = f"{output.name}.none"
+        initializers += [*graph.initializer, numpy_helper.from_array(np.array(0, dtype=np.int64), none)]
+        nodes += [
+            helper.make_node("Shape", [asked], [size], start=axis, end=axis + 1),
+            helper.make_node("ReduceMax", [size], [many], keepdims=0),
+            helper.make_node("Greater", [many, none], [wanted]),
+            helper.make_node("If", [wanted], [output.name], then_branch=run, else_branch=skip),
+        ]
+        inputs += list(graph.input)
+        outputs.append(output)
+    graph = helper.make_graph(nodes, name, inputs, outputs, initializers)
+    opsets = [entry for entry in fill.opset_import if entry.domain in ("", "ai.onnx")]
+    return helper.make_model(graph, opset_imports=opsets, functions=[*fill.functions, *pose.functions])
+
+
 def check_parity(model: HandModel, path: Path) -> float:
     """The largest difference between PyTorch and the installed onnxruntime. Raises ExportError beyond TOLERANCE."""
     session, worst = load_model(path).session, np.float32(0)
-    unused_fill = {FILL_INPUT: _motion(1, 1)}
-    unused_pose = dict(zip(POSE_INPUTS, _asked(1, 1), strict=True))
+    unused_fill = {FILL_INPUT: _motion(1, 1)[:, :0]}
+    unused_pose = dict(zip(POSE_INPUTS, (part[:0] for part in _asked(1, 1)), strict=True))
     for batch, frames in FILL_LENGTHS:
         motion = _motion(batch, frames)
         with torch.no_grad():
@@ -200,7 +264,10 @@ def _card(name: str, sources: Sources, model: HandModel) -> ModelCard:
 
 
 def _motion(batch: int, frames: int) -> np.ndarray:
-    return np.random.default_rng(0).normal(0, 0.7, (batch, frames, FEATURES)).astype(np.float32)
+    motion = np.random.default_rng(0).normal(0, 0.7, (batch, frames, FEATURES)).astype(np.float32)
+    for distance in (SINCE, UNTIL):
+        motion[..., distance] = np.abs(motion[..., distance])
+    return motion
 
 
 def _asked(known: int, wanted: int) -> tuple[np.ndarray, ...]:

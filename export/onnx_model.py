@@ -25,7 +25,7 @@ from training.models.denoiser import BodyDenoiser
 from training.models.pose_compress import PoseCompressor
 from training.models.tutorial import TutorialAutoencoder
 
-from . import denoiser_model
+from . import denoiser_model, hands_model
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips, of_its_origin
 
 TOLERANCE = 1e-5
@@ -205,6 +205,10 @@ def main(arguments: list[str]) -> int:
     typed = parser.parse_args(arguments)
     folder = runs.FOLDER / typed.run if (runs.FOLDER / typed.run).is_dir() else Path(typed.run)
     try:
+        if hands_model.is_run(folder):
+            path = hands_model.export_run(folder, typed.output)
+            sys.stdout.write(f"{path}: {path.stat().st_size / 1000:.0f} kB\n")
+            return 0
         path = export_run(folder, typed.output or default_output(runs.load(folder)))
     except MenderError as error:
         sys.stderr.write(f"error: {error}\n")

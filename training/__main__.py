@@ -12,12 +12,13 @@ import tyro
 
 from addon.core.errors import MenderError
 
-from . import digits, evaluation, orders_study, pictures, runs, sweep, tables
+from . import digits, evaluation, hands, hands_study, orders_study, pictures, runs, sweep, tables
 from .config import (
     DESCRIPTIONS,
     RECIPES,
     DenoiseRecipe,
     DigitsRecipe,
+    HandsRecipe,
     Preset,
     Recipe,
     RecipeError,
@@ -56,6 +57,10 @@ class Train:
         folder = self.folder or runs.FOLDER / (self.recipe + own + ("-sample" if self.sample else ""))
         if isinstance(recipe, DigitsRecipe):
             digits.start(self.recipe, recipe, mnist.load("train"), folder, self.sample, self.tensorboard)
+            print(f"{self.recipe}: trained, in {folder}")
+            return 0
+        if isinstance(recipe, HandsRecipe):
+            hands.start(self.recipe, recipe, folder, self.tensorboard)
             print(f"{self.recipe}: trained, in {folder}")
             return 0
         poses = self._poses(recipe)
@@ -103,7 +108,7 @@ class Data:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "orders"]]
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "orders", "hands"]]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -114,6 +119,8 @@ class Evaluate:
         """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
         if self.task == "orders":
             return orders_study.run(self.folder, self.publish)
+        if self.task == "hands":
+            return hands_study.run(self.folder, self.publish)
         task, table, picture = _EVALUATIONS[self.task]
         trained = {name: runs.load(runs.finished(name, self.folder)) for name in task.NETWORKS}
         networks = {name: runs.as_function(run) for name, run in trained.items()}

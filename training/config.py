@@ -27,7 +27,7 @@ class Recipe:
     schedule: the learning rate stays, or falls along a cosine to zero. warm_up: steps of linear rise before that.
     clip: largest norm of the gradient, 0 for none. ema: decay of the averaged weights, 0 for none.
     mirror: train on mirrored poses too.
-    leave_out: a training subject to leave out, so that a choice can be judged without the test set.
+    leave_out: training subjects to leave out, such as 16,35, so that choices can be judged without the test set.
     log_every: steps between two lines of metrics. threads: CPU threads, 0 for PyTorch's own choice.
     minutes: how long the run may take, in place of the epochs; 0 for as many epochs as it says.
     precision: what matrices are multiplied in; the weights stay float32. compile: by torch.compile.
@@ -247,6 +247,9 @@ _HANDS = HandsRecipe(
 _HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", members=1, width=48)
 
 
+_HANDS_FORM = dataclasses.replace(_HANDS, members=0, pose_width=48, pose_depth=2, pose_epochs=5, pose_batch=64)
+
+
 def _hands(recipe: HandsRecipe) -> dict[Preset, Recipe]:
     return {"cpu": recipe, "gpu": dataclasses.replace(recipe, epochs=40, pose_epochs=200, threads=0)}
 
@@ -259,7 +262,8 @@ RECIPES: dict[str, dict[Preset, Recipe]] = {
     "denoise": {"cpu": _MOTION, "gpu": dataclasses.replace(_MOTION, epochs=300, batch=96, threads=0)},
     "hands": _hands(_HANDS),
     "hands-open": _hands(_HANDS_OPEN),
-    "hands-triples": _hands(dataclasses.replace(_HANDS, members=0, pose_form="triples")),
+    "hands-queries": _hands(_HANDS_FORM),
+    "hands-triples": _hands(dataclasses.replace(_HANDS_FORM, pose_form="triples")),
     "mnist-triples": _digits(form="triples"),
     "mnist-query": _digits(form="queries"),
     "mnist-triples-own": _digits(form="triples", start_from="runs/mnist-triples", **_OWN),
@@ -280,7 +284,8 @@ DESCRIPTIONS = {
     "denoise": "our denoiser of motion over time, from the train and other takes",
     "hands": "the finger model from all recordings, for non-commercial use",
     "hands-open": "the finger model from recordings that allow any use: the one that ships",
-    "hands-triples": "the any-order network of hands in its other form, to compare",
+    "hands-queries": "the any-order network of hands alone, small, in the form that ships, to compare",
+    "hands-triples": "the same in its other form",
     "mnist-triples": "the any-order transformer on digits, decoder-only: position, value, target position",
     "mnist-query": "the any-order transformer on digits, queries to a set of known pairs",
     "mnist-triples-own": "the trained triples, further on, half of the orders their own: lowest entropy first",

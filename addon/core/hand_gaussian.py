@@ -45,9 +45,11 @@ class HandGaussian:
 
     def between(self, a: Places, b: Places) -> Array:
         """(A, B) covariance."""
-        apart = np.abs(a.time[:, None] - b.time[None, :])
-        over_time = sum(weight * np.exp(-apart / seconds) for weight, seconds in self.memory)
-        return self.covariance[np.ix_(a.channel, b.channel)] * over_time
+        covariance: Array = self.covariance[a.channel[:, None], b.channel]
+        apart = np.abs(a.time[:, None] - b.time)
+        if not apart.any():
+            return covariance
+        return covariance * sum(weight * np.exp(-apart / seconds) for weight, seconds in self.memory)
 
     def posterior(self, known: Places, values: Array, wanted: Places) -> tuple[Array, Array]:
         """Mean (W,) and covariance (W, W) of the wanted places, given the known ones' values (K,)."""

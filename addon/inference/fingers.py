@@ -21,7 +21,7 @@ from ..core.hand_gaussian import PER_HAND, HandGaussian, Places, channel, positi
 from ..core.rotation import Array
 from ..core.von_mises import Mixture
 from .card import ModelCardError
-from .session import Model, runtime
+from .session import Model
 
 KIND = "finger_sampler"
 CONSTANTS = (
@@ -191,18 +191,16 @@ def _predicted(model: Model, gaussian: HandGaussian, known: Places, values: Arra
 
 @lru_cache(maxsize=8)
 def _unused(model: Model) -> dict[str, Array]:
-    """The smallest values of all inputs: the runtime wants every one of them, whatever is asked for."""
+    """Empty values of all inputs: the runtime wants every one, and leaves out the network whose own are empty."""
     kinds: dict[str, Any] = {"known": np.int64, "queries": np.int64, "absent": bool}
-    small = {name: np.ones(1, dtype=kinds.get(name, np.float32)) for name in POSE_INPUTS}
+    empty = {name: np.zeros(0, dtype=kinds.get(name, np.float32)) for name in POSE_INPUTS}
     motion = next(tensor for tensor in model.card.inputs if tensor.name == FILL_INPUT)
-    return {**small, FILL_INPUT: np.zeros((1, 1, int(motion.shape[2])), dtype=np.float32)}
+    return {**empty, FILL_INPUT: np.zeros((1, 0, int(motion.shape[2])), dtype=np.float32)}
 
 
 def _run(model: Model, outputs: tuple[str, ...], inputs: dict[str, Array]) -> list[Array]:
-    """The outputs asked for; the runtime leaves out what they do not need. MenderError where they are not finite."""
-    options = runtime().RunOptions()
-    options.only_execute_path_to_fetches = True
-    found: list[Array] = model.session.run(list(outputs), {**_unused(model), **inputs}, options)
+    """The outputs asked for. Raises MenderError where they are not finite."""
+    found: list[Array] = model.session.run(list(outputs), {**_unused(model), **inputs})
     if not all(np.all(np.isfinite(value)) for value in found):
         raise MenderError(f"{model.card.label} gave numbers that are not finite: choose another model.")
     return found

@@ -96,7 +96,7 @@ def _drawn(takes: HandSet, rng: np.random.Generator) -> dict[str, Array]:
 
 
 def _completed(
-    model: HandModel, train: Array, poses: Array, order: Array, names: Array, validation: Array
+    model: HandModel, train: Array, poses: Array, order: NDArray[np.integer], names: Array, validation: Array
 ) -> dict[str, Any]:
     """Mean absolute error in degrees of what was unknown, by method and number known; coverage of our intervals."""
     gaussian = model.gaussian()
@@ -130,7 +130,7 @@ def _completed(
     return rows
 
 
-def _mask(order: Array, known: int) -> NDArray[np.bool_]:
+def _mask(order: NDArray[np.integer], known: int) -> NDArray[np.bool_]:
     there = np.zeros(order.shape, dtype=bool)
     np.put_along_axis(there, order[:, :known], True, axis=1)
     return there
@@ -153,7 +153,9 @@ def _coverage(grid: Grid, truth: Array) -> dict[str, float]:
     }
 
 
-def _likelihood(model: HandModel, train: Array, poses: Array, order: Array, names: Array) -> dict[str, Any]:
+def _likelihood(
+    model: HandModel, train: Array, poses: Array, order: NDArray[np.integer], names: Array
+) -> dict[str, Any]:
     """Nats an angle of what is not known, the chain rule over the rest of a random order: ours and the Gaussians'."""
     values = np.take_along_axis(poses, order, axis=1)
     mean, deviation = along(model.gaussian(), order + PER_HAND, values, np.full(len(order), SPACING[0]))
@@ -257,3 +259,21 @@ def _apart(poses: Array) -> float:
     """Mean distance of two poses."""
     half = len(poses) // 2
     return float(np.linalg.norm(poses[:half] - poses[half : 2 * half], axis=1).mean())
+
+
+def compare_forms(models: Mapping[str, HandModel]) -> dict[str, Any]:
+    """Nats an angle of test poses in random orders, by model, over all sets and each: only what forms share."""
+    rng = np.random.default_rng(0)
+    test = _drawn(hands.load("all", "test"), rng)
+    names = np.repeat(list(test), [len(part) for part in test.values()])
+    poses = np.concatenate(list(test.values()))
+    order = np.argsort(rng.random((len(poses), _ANGLES)), axis=1)
+    values = np.take_along_axis(poses, order, axis=1)
+    found = {}
+    for name, model in models.items():
+        logs, _ = along_orders(model.pose, model.gaussian(), order, values)
+        found[name] = {
+            "all": round(float(-logs.mean()), 4),
+            **{str(part): round(float(-logs[names == part].mean()), 4) for part in POSES},
+        }
+    return found
