@@ -17,6 +17,7 @@ from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name
 from addon.core.rotation import IDENTITY, angle_between
 from addon.core.rotation_mode import property_of, to_quaternion
+from addon.operators.rig import joints_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 
 FRAMES = np.arange(1, 31, dtype=np.float32)
@@ -111,11 +112,13 @@ def curves_of(obj):
 
 
 def rotation_curves(obj):
-    """Bone -> its rotation curves by index, of the joints that the models know."""
+    """Bone -> its rotation curves by index, of the joints that the models know and that move."""
     curves = curves_of(obj)
-    for bone in match_by_name(obj.data.bones.keys(), POSE_JOINTS).bone_of.values():
+    for bone in joints_of(obj, action.assigned_channels(obj), POSE_JOINTS).bone_of.values():
         path = action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
-        yield bone, {i: curves[path, i] for i in range(4) if (path, i) in curves}
+        own = {i: curves[path, i] for i in range(4) if (path, i) in curves}
+        if own and len(own[min(own)].keyframe_points) > 2:  # the importer leaves two keys of what stands still
+            yield bone, own
 
 
 def rotations_of(obj):
@@ -139,7 +142,15 @@ def add_noise(obj, sigma):
 
 
 @pytest.mark.skipif(not (DATA / "cmu").is_dir(), reason="the CMU takes are not on this machine")
-@pytest.mark.parametrize("take", ["fbx/07_01_cmu.fbx", "bvh/08_01.bvh"])
+@pytest.mark.parametrize(
+    "take",
+    [
+        "fbx/07_01_cmu.fbx",
+        "bvh/08_01.bvh",
+        "fbx/91_48.fbx",  # names and proportions of Poser's, 30 frames a second
+        "fbx/135_01.fbx",  # it rests in a frame of its motion, arms hanging and elbows bent, in no pose to align with
+    ],
+)
 def test_the_shipped_model_takes_noise_off_real_takes(take):
     path = DATA / "cmu" / take
     obj = import_fbx(path) if take.endswith("fbx") else import_bvh(path, "NATIVE")
@@ -148,4 +159,4 @@ def test_the_shipped_model_takes_noise_off_real_takes(take):
     noisy = angle_between(rotations_of(obj), clean).mean()
     bpy.ops.mocap_mender.denoise_action()
     denoised = angle_between(rotations_of(obj), clean).mean()
-    assert denoised < 0.7 * noisy
+    assert denoised < 0.6 * noisy

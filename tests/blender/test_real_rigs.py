@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import struct
-from dataclasses import replace
 from pathlib import Path
 
 import addon_utils
@@ -15,16 +14,14 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from addon.blender import action, retarget
-from addon.blender.edits import edits, write_edits
-from addon.blender.job import finish
-from addon.blender.tracks import KeyRange
+from addon.blender import action
 from addon.core.rigs.alignment import align
 from addon.core.rigs.cmu import POSE_JOINTS, SKELETON
 from addon.core.rigs.families import cmu
 from addon.core.rotation import angle_between, conjugate, exp, multiply
-from addon.operators.rig import find_joints, joints_of
+from addon.operators.rig import find_joints
 from tests.blender.figure import key_rotations, wobble
+from tests.blender.mapping import NO_TURN, assert_changes_nothing
 from tests.blender.test_rigs import SHARED, make_rig
 
 DATA = Path(os.environ.get("MOCAP_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -38,7 +35,6 @@ MOVING = (
 FRAMES = np.arange(1, 61, dtype=np.float32)
 WHOLE = SKELETON.subset(POSE_JOINTS)
 MODEL = SKELETON.subset(SHARED)
-NO_TURN = np.array([1.0, 0.0, 0.0, 0.0])
 
 pytestmark = pytest.mark.skipif(not (DATA / "rigs").is_dir(), reason="the rigs are not on this machine")
 
@@ -85,34 +81,6 @@ def armature_of_nodes(path):
     return obj
 
 
-def poses(obj, frames):
-    """(T, N, 4) how every bone is turned in the scene, measured there."""
-    result = []
-    for frame in frames.tolist():
-        bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
-        result.append([(obj.matrix_world @ bone.matrix).to_quaternion() for bone in obj.pose.bones])
-    return np.array(result)
-
-
-def changed(obj, frames, change):
-    """Turn every joint that the CMU models know by (T, J, 4) and every other keyed bone by the first of them, through
-    reading, mapping and writing; returns how many joints that were."""
-    channels = action.assigned_channels(obj)
-    joints = joints_of(obj, channels, POSE_JOINTS)
-    skeleton = SKELETON.subset(POSE_JOINTS)
-    reference = np.tile(NO_TURN, (len(skeleton), 1))
-    everything = {bone.name for bone in obj.pose.bones}
-    binding = finish(retarget.bind(obj, channels, joints, skeleton, reference, everything))
-    motion = finish(retarget.sample(binding, frames))
-    body = multiply(motion.body, change)
-    free = multiply(motion.free, change[:, :1])
-    turns = finish(retarget.turns(binding, frames, motion, replace(motion, body=body, free=free)))
-    changes, _ = finish(edits(binding.read, frames, turns, KeyRange(), dict.fromkeys(turns, 1.0)))
-    assert changes
-    write_edits(channels, changes)
-    return len(binding.matched)
-
-
 @pytest.mark.parametrize("file", [*STILL, *MOVING])
 def test_the_mapping_by_itself_changes_nothing(file, tmp_path):
     obj = brought_in(file, tmp_path)
@@ -121,16 +89,7 @@ def test_the_mapping_by_itself_changes_nothing(file, tmp_path):
     channels = action.assigned_channels(obj)
     rotations = [curve for curve in channels.fcurves if "rotation" in curve.data_path]
     frames = action.key_frames(rotations)
-    seen = frames[:: max(len(frames) // 8, 1)]
-    before = poses(obj, seen)
-    still = np.tile(NO_TURN.astype(np.float32), (len(frames), len(POSE_JOINTS), 1))
-    assert changed(obj, frames, still) >= 12
-    assert np.degrees(angle_between(poses(obj, seen), before)).max() < 0.01
-    away = exp(np.random.default_rng(1).normal(0, 0.1, (*still.shape[:2], 3))).astype(np.float32)
-    changed(obj, frames, away)
-    assert np.degrees(angle_between(poses(obj, seen), before)).mean() > 3
-    changed(obj, frames, conjugate(away))
-    assert np.degrees(angle_between(poses(obj, seen), before)).max() < 0.01
+    assert_changes_nothing(obj, frames, frames[:: max(len(frames) // 8, 1)], fewest=12)
 
 
 class Character:

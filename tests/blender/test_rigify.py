@@ -145,7 +145,7 @@ def test_the_same_motion_is_seen_to_denoise_like_on_a_plain_rig(moving):
     for obj, names in ((plain, bones), (moving, SEEN)):
         bpy.context.view_layer.objects.active = obj
         before = turned(obj, [names[joint] for joint in ORDER])
-        assert bpy.ops.mocap_mender.denoise_action(model="tiny") == {"FINISHED"}
+        assert bpy.ops.mocap_mender.denoise_action(model="tiny", plant_feet=False) == {"FINISHED"}
         after = turned(obj, [names[joint] for joint in ORDER])
         changes.append(multiply(after, conjugate(before)))
     assert np.degrees(angle_between(changes[0], np.array([1.0, 0, 0, 0]))).mean() > 1, "the model changes the motion"
