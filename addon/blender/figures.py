@@ -8,6 +8,7 @@ can be found and taken away again.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,9 @@ _ROW = "row"
 _THICKNESS = 0.03  # of the figure's extent
 _SHORTEST = 1e-3  # of the extent: shorter sticks are not seen
 _LETTERS = 0.06  # of the extent
+_LETTER_WIDTH = 0.55  # of a letter's size, on average
+_LINE = 14  # letters of a label in a line
+_STACKED = 2.6  # letters' sizes from one label to the next: two lines
 _LOOKED_AT = 500
 """Frames at most that a figure's width is taken from."""
 _RESTING = (0.32, 0.34, 0.37)
@@ -103,12 +107,12 @@ def sticks(obj: Any, coloured: Sequence[str], skeleton: Skeleton) -> list[Stick]
 
 
 def build(
-    scene: bpy.types.Scene, obj: Any, lines: Sequence[Stick], performances: Sequence[Performance]
+    scene: bpy.types.Scene, obj: Any, lines: Sequence[Stick], performances: Sequence[Performance], room: float
 ) -> Steps[list[Any]]:
     """A figure for each performance, in a collection of their own, instead of all figures that were there before.
 
-    They are where `obj` is until `arrange` moves them. Returns the second armatures. Where the steps are closed early,
-    everything is as it was before.
+    room: metres that a label may be wide. The figures are where `obj` is until `arrange` moves them. Returns the second
+    armatures. Where the steps are closed early, everything is as it was before.
     """
     before = marked()
     done = False
@@ -118,7 +122,7 @@ def build(
         material = _material()
         made = []
         for number, performance in enumerate(performances):
-            made.append((yield from _figure(collection, obj, lines, performance, number, material)))
+            made.append((yield from _figure(collection, obj, lines, performance, number, room, material)))
             yield (number + 1) / len(performances)
         done = True
     finally:
@@ -154,7 +158,7 @@ def arrange(figures: Sequence[Any], places: Sequence[Array], stacked: bool) -> N
         figure.location = np.array(figure[_HOME]) + place
         for label in figure.users_collection[0].objects:
             if label.get(_LABEL_OF) == number:
-                label.location.z = label[_HEIGHT] + (1.4 * label.data.size * number if stacked else 0.0)
+                label.delta_location.z = label[_HEIGHT] + (_STACKED * label.data.size * number if stacked else 0.0)
 
 
 def armatures() -> list[Any]:
@@ -178,6 +182,7 @@ def _figure(
     lines: Sequence[Stick],
     performance: Performance,
     number: int,
+    room: float,
     material: Any,
 ) -> Steps[Any]:
     armature = mark(bpy.data.objects.new(performance.label, obj.data))
@@ -201,7 +206,7 @@ def _figure(
     nodes: Any = figure.modifiers.new("Error", "NODES")
     nodes.node_group = _colour_nodes(performance)
     collection.objects.link(figure)
-    label = _label(armature, lines, performance.label)
+    label = _label(armature, lines, performance.label, room)
     label[_LABEL_OF] = number
     collection.objects.link(label)
     armature.hide_set(True)
@@ -321,26 +326,33 @@ def _material() -> Any:
     return material
 
 
-def _label(armature: Any, lines: Sequence[Stick], text: str) -> Any:
-    """Letters that stay above the figure's root, as high as the figure is, and face the front."""
+def _label(armature: Any, lines: Sequence[Stick], text: str, room: float) -> Any:
+    """Letters that stay above the figure's root, as high as the figure is, face the front and need no more than `room`.
+
+    They follow by drivers: Blender draws no lines to what drives.
+    """
     fonts = set(bpy.data.fonts)
     curve: Any = mark(bpy.data.curves.new(f"{text} label", "FONT"))
     for font in set(bpy.data.fonts) - fonts:  # Blender's own, which comes with the first letters of a file
         mark(font)
     world = np.array([_in_world(armature, point) for stick in lines for point in (stick.start, stick.end)])
-    extent = float(np.ptp(world, axis=0).max())
-    curve.body = text
-    curve.size = _LETTERS * extent
-    curve.align_x = "CENTER"
+    words = textwrap.wrap(text, _LINE)
+    curve.body = "\n".join(words)
+    curve.size = min(_LETTERS * float(np.ptp(world, axis=0).max()), room / (_LETTER_WIDTH * max(map(len, words))))
+    curve.align_x, curve.align_y = "CENTER", "BOTTOM"
     label = mark(bpy.data.objects.new(f"{text} label", curve))
     label.rotation_euler = (np.pi / 2, 0, 0)
     root = lines[0].bone
     above = world[:, 2].max() - _in_world(armature, np.array(armature.data.bones[root].head_local))[2]
-    height = float(above) + 1.5 * curve.size
-    label.location = (0, 0, height)
-    label[_HEIGHT] = height
-    follow: Any = label.constraints.new("COPY_LOCATION")
-    follow.target, follow.subtarget, follow.use_offset = armature, root, True
+    label[_HEIGHT] = float(above) + 0.5 * curve.size
+    for axis in range(3):
+        driver = label.driver_add("location", axis).driver
+        driver.type = "SUM"
+        place = driver.variables.new()
+        place.type = "TRANSFORMS"
+        target = place.targets[0]
+        target.id, target.bone_target = armature, root
+        target.transform_type, target.transform_space = f"LOC_{'XYZ'[axis]}", "WORLD_SPACE"
     return label
 
 

@@ -33,6 +33,8 @@ _SPACE = 1.35
 """Distance from one figure to the next, in widths of a figure."""
 _ACROSS = np.array([1.0, 0.0, 0.0])
 """The way in which the row runs: across for whom looks at the front."""
+_SMALL = (420, 56)
+"""Width of the panel's picture, and height of a chart in it."""
 _READ, _COMPUTED = 0.2, 0.7  # share of the work that is done after reading, and after computing
 
 
@@ -95,7 +97,7 @@ class MOCAP_MENDER_OT_compare(ModalJob, bpy.types.Operator):
 
         self.begin_writing()
         performances = [_performance(result, frames, locations) for result in results]
-        yield from part(figures.build(scene, obj, lines, performances), _COMPUTED, 0.98)
+        yield from part(figures.build(scene, obj, lines, performances, 0.9 * spacing), _COMPUTED, 0.98)
         settings = comparison_of(scene)
         settings.spacing, settings.layout = spacing, self.layout
         arrange(settings)
@@ -169,19 +171,20 @@ def _fill_table(settings: CompareSettings, results: Sequence[Result], bones: Seq
 
 
 def _picture(results: Sequence[Result], bones: Sequence[str], frames: Floats) -> Any:
-    """The curves as an image of the file, which the panel shows."""
+    """The curves as an image of the file, and a smaller drawing of them as its preview, which the panel shows."""
     charts = []
     for result in results:
         worst = comparison.summary(result.degrees).worst_joint
         charts.append(curve_picture.Chart(result.label, result.degrees, bones[worst], worst))
-    pixels = curve_picture.picture(charts, float(frames[0]), float(frames[-1]))
+    ends = float(frames[0]), float(frames[-1])
+    pixels, small = curve_picture.picture(charts, *ends), curve_picture.picture(charts, *ends, *_SMALL)
     height, width, _ = pixels.shape
     image: Any = figures.mark(bpy.data.images.new("Comparison curves", width, height))
     image.pixels.foreach_set(pixels.ravel())
     image.pack()
     preview = image.preview_ensure()
-    preview.image_size = width, height
-    preview.image_pixels_float.foreach_set(pixels.ravel())
+    preview.image_size = small.shape[1], small.shape[0]
+    preview.image_pixels_float.foreach_set(small.ravel())
     return image
 
 

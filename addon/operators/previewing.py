@@ -32,6 +32,7 @@ from ..inference import denoiser
 from ..inference.autoencoder import autoencode
 from ..inference.session import Model, load_model
 from ..preferences import model_folders, threads
+from ..rig_properties import rig_map_of
 from .choice import chosen_model
 from .preview_settings import NAME, PreviewSettings
 from .rig import joints_of, require_known
@@ -123,7 +124,8 @@ def read(scene: bpy.types.Scene, obj: Any, settings: PreviewSettings, still: Flo
     channels = _channels(obj, needed=settings.source == "ACTION")
     curves = action.by_path(channels)
     animated = pose.animated(curves, rig)
-    fit_key = (*rig_key, model.path, model.path.stat().st_mtime_ns, _action_state(obj))
+    joints = tuple((joint.name, joint.bone, joint.state) for joint in rig_map_of(obj).joints)
+    fit_key = (*rig_key, joints, model.path, model.path.stat().st_mtime_ns, _action_state(obj))
     fit = _fits.get(fit_key, partial(_fit, obj, channels, model))
     retiming = Retiming(settings.offset, settings.speed)
     source: Source

@@ -12,7 +12,7 @@ from ..operators.compare_settings import CompareSettings, chosen_names, comparis
 from .progress import draw_progress
 from .text import paragraph
 
-_PICTURE_SIZE = 14  # of a line's height
+_ICON = 22  # pixels of an icon and its margin at scale 1
 
 
 class MOCAP_MENDER_PT_compare(bpy.types.Panel):
@@ -45,7 +45,8 @@ class MOCAP_MENDER_PT_compare(bpy.types.Panel):
             _table(layout, settings)
             paragraph(layout, context, "Click a frame to go there. Blue bones are right, red ones 6° off or more.")
             if settings.picture:
-                layout.template_icon(settings.picture.preview_ensure().icon_id, scale=_PICTURE_SIZE)
+                size = context.region.width / (_ICON * context.preferences.system.ui_scale)
+                layout.template_icon(settings.picture.preview_ensure().icon_id, scale=size)
                 layout.operator("mocap_mender.save_error_curves", text="Save Curves", icon="IMAGE_DATA")
 
 
@@ -63,7 +64,7 @@ def _choice(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
 
 def _table(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
     box = layout.box().column(align=True)
-    _line(box, ("", "mean", "95 %", "worst joint", "worst frame"))
+    _line(box, ("", "mean", "95 %", "worst joint", "frame"))
     for row in settings.rows:
         cells = _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", row.worst_joint))
         jump = cells.operator("mocap_mender.compare_jump", text=f"{row.worst_frame}")
@@ -72,7 +73,7 @@ def _table(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
 
 def _line(layout: bpy.types.UILayout, texts: tuple[str, ...]) -> bpy.types.UILayout:
     """The texts as columns; returns where the last column, or what comes after the texts, belongs."""
-    shares = (0.3, 0.2, 0.22, 0.55)  # of what is left, one column after the other
+    shares = (0.36, 0.22, 0.24, 0.62)  # of what is left, one column after the other
     row = layout.row(align=True)
     for text, share in zip(texts, shares, strict=False):
         split = row.split(factor=share, align=True)

@@ -59,7 +59,7 @@ def test_there_is_a_figure_for_the_original_the_noise_and_every_model(figure):
     bpy.ops.mocap_mender.compare(noise=0.02)
     names = [armature.name for armature in figures.armatures()]
     assert names == ["original", "noisy, σ = 0.02", "denoise", "stronger"]
-    labels = [obj.data.body for obj in bpy.data.objects if obj.type == "FONT"]
+    labels = [obj.data.body.replace("\n", " ") for obj in bpy.data.objects if obj.type == "FONT"]
     assert sorted(labels) == sorted(names)
     (collection,) = [found for found in bpy.data.collections if found.get(figures.MARK) is not None]
     assert set(collection.objects) == {obj for obj in bpy.data.objects if obj != figure}
@@ -138,7 +138,7 @@ def test_overlay_and_back(figure):
     bpy.context.view_layer.update()
     places = {tuple(np.round(armature.matrix_world.translation, 5)) for armature in figures.armatures()}
     assert len(places) == 1
-    heights = [obj.location.z for obj in bpy.data.objects if obj.type == "FONT"]
+    heights = [obj.matrix_world.translation.z for obj in bpy.data.objects if obj.type == "FONT"]
     assert len(set(np.round(heights, 4))) == 4
     settings.layout = "SIDE_BY_SIDE"
     bpy.context.view_layer.update()
@@ -233,7 +233,7 @@ def test_closed_while_it_builds_nothing_is_left(figure):
 
     lines = figures.sticks(figure, JOINTS, rest_pose(figure).skeleton)
     steps = figures.build(
-        bpy.context.scene, figure, lines, [figures.Performance("one", frames, still, {}, colours)] * 2
+        bpy.context.scene, figure, lines, [figures.Performance("one", frames, still, {}, colours)] * 2, 1.0
     )
     for _ in range(10):
         next(steps)

@@ -73,3 +73,9 @@ def test_curves_run_from_one_end_to_the_other(frames):
     blue = np.all(np.isclose(picture[..., :3], curve_picture._MEAN), axis=-1)
     columns = blue[curve_picture.FOOT : curve_picture.FOOT + curve_picture.CHART].any(axis=0)
     assert columns[curve_picture.LEFT : curve_picture.WIDTH - 8].all()
+
+
+def test_a_small_picture_for_the_panel():
+    degrees = np.random.default_rng(1).uniform(0, 4, (300, 5)).astype(np.float32)
+    picture = curve_picture.picture([chart(degrees)] * 2, 1, 300, 420, 56)
+    assert picture.shape == (curve_picture.FOOT + 2 * (56 + curve_picture.GAP), 420, 4)
