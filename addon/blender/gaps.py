@@ -13,6 +13,7 @@ from ..core.rotation import Array, multiply
 from ..core.rotation_mode import from_quaternion, to_quaternion
 from .action import Floats
 from .edits import turns_at
+from .job import Steps
 from .rekey import NewKeys
 from .tracks import KeyRange, Track, frames_of, keyed, require_rotations, union
 
@@ -60,10 +61,11 @@ def marked_gap(tracks: Sequence[Track], asked: Collection[str], keys: KeyRange, 
     return Gaps(found.stretches, found.new, (first, last), frozenset(track.bone for track in chosen))
 
 
-def new_keys(tracks: Sequence[Track], gaps: Gaps, frames: Floats, turns: Mapping[str, Array]) -> list[NewKeys]:
+def new_keys(tracks: Sequence[Track], gaps: Gaps, frames: Floats, turns: Mapping[str, Array]) -> Steps[list[NewKeys]]:
     """The keys that fill the gaps: what plays there now, with the `turns` (T, 4) at `frames` (T,) after it."""
     found = []
-    for track in tracks:
+    for done, track in enumerate(tracks):
+        yield done / len(tracks)
         at = gaps.new.get(track.bone)
         if at is None or not len(at) or track.bone not in turns:
             continue

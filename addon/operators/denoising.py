@@ -84,11 +84,11 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
             "widen the range or select other bones."
         )
     mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
-    turns = _weighted(mended.turns, mended.frames, binding, wishes, holes)
+    turns = yield from part(_weighted(mended.turns, mended.frames, binding, wishes, holes), 0.6, 0.62)
     moved = Moved(turns, {})
     if carriers and wishes.root:
         _require_even(mended.frames, model)
-        smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.6, 0.65)
+        smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.62, 0.65)
         moved = Moved({**turns, **smooth.turns}, smooth.moves)
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
     legs = feet.legs_of(joints.bone_of, turns) if wishes.plant_feet else []
@@ -97,13 +97,13 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
         planted = yield from part(planting, 0.65, 0.75)
         moved = Moved({**moved.turns, **planted}, moved.moves)
     changes, degrees = yield from part(_edits(binding, carriers, mended.frames, moved, wishes), 0.75, 0.85)
-    new = gaps.new_keys(binding.read, holes, mended.frames, moved.turns)
+    new = yield from part(gaps.new_keys(binding.read, holes, mended.frames, moved.turns), 0.85, 0.87)
     if wishes.reduce_degrees is None:
         return Denoised(Changes(changes, new), degrees, told)
     changeable = [carrier.track for carrier in carriers if carrier.track.bone != OBJECT and root.is_editable(carrier)]
     tracks = [*binding.read, *(track for track in changeable if track.bone not in {own.bone for own in binding.read})]
     fewer = yield from part(
-        reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.85, 1.0
+        reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.87, 1.0
     )
     if fewer.left_alone:
         named = ", ".join(fewer.left_alone[:_NAMED]) + (", …" if len(fewer.left_alone) > _NAMED else "")
@@ -140,12 +140,13 @@ def _gaps(binding: Binding, wishes: Wishes) -> Gaps:
 
 def _weighted(
     turns: Mapping[str, Array], frames: Floats, binding: Binding, wishes: Wishes, holes: Gaps
-) -> dict[str, Array]:
+) -> Steps[dict[str, Array]]:
     """Bone -> (T, 4) as much of its turn as its part of the body gets, all of it where motion is made up; only bones
     that change."""
     joint_of = {track.bone: joint for joint, track in zip(binding.names, binding.tracks, strict=True) if track}
     result = {}
-    for bone, turn in turns.items():
+    for done, (bone, turn) in enumerate(turns.items()):
+        yield done / len(turns)
         if bone not in wishes.bones:
             continue
         share = wishes.strength * wishes.parts.get(PART_OF.get(joint_of.get(bone, ""), ""), 1.0)
