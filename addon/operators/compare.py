@@ -24,6 +24,7 @@ from ..core.skeleton import Skeleton
 from .choice import chosen_model, denoising_models
 from .compare_settings import LAYOUT_ITEMS, CompareSettings, comparison_of
 from .comparing import Contestant, Result, compare, moved_bones
+from .preview_handler import pose_without_preview
 from .rig import joints_of, require_known
 from .runtime_check import known_problem
 
@@ -80,7 +81,7 @@ class MOCAP_MENDER_OT_compare(ModalJob, bpy.types.Operator):
         source = played.played_action(pose.animated(action.by_path(channels), rig), rig, bones)
         first, last = (round(end) for end in source.extent())
         frames = np.arange(first, last + 1, dtype=np.float32)
-        still = pose.read(obj)
+        still = pose_without_preview(obj)
         rotations: dict[str, Array] = {}
         locations: dict[str, Array] = {}
         for number, bone in enumerate(bones):
