@@ -78,6 +78,34 @@ def feet(content: dict[str, Any], path: Path) -> Path:
     return _saved(figure, path)
 
 
+def others(content: dict[str, Any], path: Path) -> Path:
+    """A panel a motion, a line a method: mean error over σ."""
+    rows = content["rows"]
+    motions = list(next(iter(rows.values())))
+    figure, panels = plt.subplots(1, len(motions), figsize=(3.5 * len(motions), 4), sharey=True, layout="constrained")
+    for panel, motion in zip(panels, motions, strict=True):
+        for method, found in rows.items():
+            points = [(float(sigma), value) for sigma, value in found[motion].items() if sigma != "clean"]
+            panel.plot(*np.array(points).T, "o-", label=method, markersize=4)
+        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=motion)
+    panels[0].set_ylabel("mean error, degrees")
+    panels[0].legend(fontsize=8)
+    return _saved(figure, path)
+
+
+def keys(content: dict[str, Any], path: Path) -> Path:
+    """A line a motion and rate: share of frames keyed over the tolerance."""
+    figure, panel = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name, by_rate in content["rows"].items():
+        for rate, by_degrees in by_rate.items():
+            degrees, mean, low, high = np.array([(float(d), *row["share"]) for d, row in by_degrees.items()]).T
+            (line,) = panel.plot(degrees, mean, "o-", label=f"{name}, {rate}", markersize=4)
+            panel.fill_between(degrees, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+    panel.set(xscale="log", xlabel="tolerance, degrees", ylabel="share of frames keyed", title=content["data"])
+    panel.legend()
+    return _saved(figure, path)
+
+
 def _saved(figure: Any, path: Path) -> Path:
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -57,6 +57,29 @@ def feet(content: dict[str, Any]) -> str:
     return _table(head, [(name, *(cell(row[rate][sigma]) for rate, sigma in columns)) for name, row in rows.items()])
 
 
+def others(content: dict[str, Any]) -> str:
+    """A row a motion and method, a column a σ: mean error in degrees."""
+    rows = content["rows"]
+    motions = next(iter(rows.values()))
+    sigmas = list(next(iter(motions.values())))
+    head = ("motion", "method", *(sigma if sigma == "clean" else f"σ = {sigma}" for sigma in sigmas))
+    lines = [
+        (motion, method, *(f"{rows[method][motion][sigma]:.2f}" for sigma in sigmas))
+        for motion in motions
+        for method in rows
+    ]
+    return _table(head, lines)
+
+
+def keys(content: dict[str, Any]) -> str:
+    """A row a motion and rate, a column a tolerance: share of frames keyed."""
+    rows = [(name, rate, by) for name, rates in content["rows"].items() for rate, by in rates.items()]
+    head = ("frames keyed", *(f"within {degrees}°" for degrees in rows[0][2]))
+    return _table(
+        head, [(f"{name}, {rate}", *(f"{row['share'][0]:.1%}" for row in by.values())) for name, rate, by in rows]
+    )
+
+
 def filled(text: str, results: Mapping[str, Any]) -> str:
     """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
 
@@ -74,6 +97,8 @@ RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
     "denoise-pose": denoise_pose,
     "denoise": denoise,
     "feet": feet,
+    "keys": keys,
+    "others": others,
 }
 
 
