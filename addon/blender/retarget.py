@@ -6,11 +6,12 @@ Nothing is written here: see `edits`. Reading comes as steps, because a long act
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from ..core.rigs.alignment import align
-from ..core.rigs.joint_map import JointMap
+from ..core.rigs.joint_map import ROOT, JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import action
@@ -36,6 +37,9 @@ def bind(
     skeleton, reference: the model's joints and (J, 4) the rotations that stand in for those that the rig lacks.
     Raises ActionError where there is nothing to read, or a bone's curves cannot be read as one rotation mode.
     """
+    if not joints.seen_of and not _all_inherit(obj, joints):
+        # Each bone then shows its own pose, and who turns whom is found out as on rigs of controls.
+        joints = replace(joints, seen_of={**joints.bone_of, **({ROOT: joints.root} if joints.root else {})})
     if joints.seen_of:
         return (yield from bind_controls(obj, channels, joints, skeleton, reference, asked))
     curves = action.by_path(channels)
@@ -169,6 +173,12 @@ def _tip(obj: ArmatureObject, name: str) -> tuple[float, float, float]:
 def _above(obj: ArmatureObject, bone: str) -> list[str]:
     """The bones that carry a bone, the nearest first."""
     return [parent.name for parent in obj.data.bones[bone].parent_recursive]
+
+
+def _all_inherit(obj: ArmatureObject, joints: JointMap) -> bool:
+    """Whether the joints' bones, and those that carry them, all turn with their parents."""
+    bones = {name for bone in joints.bone_of.values() for name in (bone, *_above(obj, bone))}
+    return all(obj.data.bones[name].use_inherit_rotation for name in bones)
 
 
 def _chains(obj: ArmatureObject, bones: list[str]) -> tuple[dict[str, list[str]], set[str]]:

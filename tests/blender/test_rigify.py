@@ -19,6 +19,7 @@ from addon.core.rigs.canonical import SIDES, sided
 from addon.core.rigs.families import cmu
 from addon.core.rotation import angle_between, conjugate, exp, multiply
 from addon.operators.rig import joints_of
+from addon.preferences import model_folders
 from tests.blender.figure import key_rotations, wobble
 from tests.blender.test_rigs import BODY, MODEL, SHARED, bake, make_rig, write_pulling_model
 
@@ -230,3 +231,19 @@ def test_a_spine_that_would_turn_the_pelvis_needs_the_pelvis_keyed(moving):
     left_out = bound(moving).left_out
     assert list(left_out) == ["LowerBack"]
     assert "spine_fk has no keys to hold it" in left_out["LowerBack"]
+
+
+def test_fingers_are_denoised_each_on_its_own_and_what_carries_the_body_is_not(moving, monkeypatch):
+    monkeypatch.setattr("addon.operators.choice.model_folders", model_folders)
+    channels = action.assigned_channels(moving)
+    rng = np.random.default_rng(3)
+    for bone in ("f_index.02.L", "torso"):
+        moving.pose.bones[bone].rotation_mode = "QUATERNION"
+        noisy = multiply(wobble(FRAMES / 4, 1), exp(rng.normal(0, 0.05, (len(FRAMES), 3)))).astype(np.float32)
+        for index in range(4):
+            path = action.bone_path(bone, "rotation_quaternion")
+            action.write_curve(channels, path, index, FRAMES, noisy[:, index], bone)
+    finger, torso = values(moving, "f_index.02.L"), values(moving, "torso")
+    assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
+    assert values(moving, "f_index.02.L") != finger
+    assert values(moving, "torso") == torso
