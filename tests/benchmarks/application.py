@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
-from addon.core import formats
-from addon.core.noise import component_noise
 from tests.application.install import ROOT, InstallError, find, install_extension
-from tests.benchmarks.motion import long_clip
+from tests.benchmarks.motion import SIGMA, long_file
 from tests.gui.__main__ import with_window
 
 FOLDER = ROOT / "build" / "bench"
 SECONDS = 900
-SIGMA = 0.02
 
 
 def main() -> int:
@@ -28,9 +24,7 @@ def main() -> int:
         print("not run: there is no Blender: set BLENDER, or put blender on the PATH")
         return 0
     FOLDER.mkdir(parents=True, exist_ok=True)
-    take, report = FOLDER / "long.bvh", FOLDER / "application.txt"
-    clip = long_clip()
-    formats.write(replace(clip, rotations=component_noise(clip.rotations, SIGMA)), take)
+    take, report = long_file(FOLDER, SIGMA), FOLDER / "application.txt"
     report.unlink(missing_ok=True)
     try:
         environment, _ = install_extension(blender, FOLDER)

@@ -18,7 +18,8 @@ from addon.inference.autoencoder import autoencode
 from addon.inference.session import Model, load_model
 from addon.operators.choice import denoising_models
 
-from .motion import FRAMES, long_clip, long_file
+from .butterworth import beside_butterworth
+from .motion import FRAMES, SIGMA, long_clip, long_file
 from .timing import Timing, in_turn, ratio
 
 
@@ -30,6 +31,7 @@ def run() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         lines += _importing(long_file(Path(folder)))
         lines += _denoising()
+    lines += _filtering()
     addon.unregister()
     return lines
 
@@ -70,7 +72,7 @@ def _importing(path: Path) -> list[str]:
 def _denoising() -> list[str]:
     lines = []
     poses = long_clip().rotations[:, 1:]
-    noisy = component_noise(poses, 0.02)
+    noisy = component_noise(poses, SIGMA)
     for entry in denoising_models():
         if entry.card is None or entry.card.joints != POSE_JOINTS:
             continue
@@ -99,6 +101,13 @@ def _denoising() -> list[str]:
     lines += _seconds("denoise the action, end to end", times)
     lines += [f"  {name}: {ratio(times[name], times['bare']):.2f} × the bare read, copy and write" for name in names]
     return lines
+
+
+def _filtering() -> list[str]:
+    empty()
+    with tempfile.TemporaryDirectory() as folder:
+        bpy.ops.mocap_mender.import_motion(filepath=str(long_file(Path(folder), SIGMA)), set_scene_fps=True)
+    return beside_butterworth(bpy.context.object, bpy.context.window_manager.windows[0].screen.areas[0])
 
 
 def _network(model: Model) -> Callable[[np.ndarray], np.ndarray]:

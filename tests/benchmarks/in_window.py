@@ -18,16 +18,14 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.benchmarks.timing import in_turn, ratio
+from tests.benchmarks.butterworth import beside_butterworth
 from tests.gui import window as gui
 from tests.gui.extension import module
 from tests.gui.script import play
 
 TAKE, REPORT = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
 LIMIT = 0.05  # seconds that a step of the main thread may take
-action, job, choice = module("blender.action"), module("blender.job"), module("operators.choice")
-denoiser, session_of = module("inference.denoiser"), module("inference.session")
-retarget, rig = module("blender.retarget"), module("operators.rig")
+action, job = module("blender.action"), module("blender.job")
 
 
 def report(line: str) -> None:
@@ -117,7 +115,9 @@ def session() -> Iterator[float]:
         )
     yield gui.PAUSE
 
-    yield from beside_butterworth(obj, original, frames)
+    obj.animation_data.action = original
+    for line in beside_butterworth(obj, gui.area()):
+        report(line)
 
 
 JOBS: dict[str, dict[str, Any]] = {
@@ -125,58 +125,6 @@ JOBS: dict[str, dict[str, Any]] = {
     "denoise, feet planted, root smoothed": {"plant_feet": True, "strength_root": 1.0},
     "denoise, fewer keys": {"reduce_keys": True},
 }
-
-
-def beside_butterworth(obj: Any, original: bpy.types.Action, frames: int) -> Iterator[float]:
-    """The same rotation curves through the network, through the operator, and through Blender's filter."""
-    obj.animation_data.action = original
-    gui.area().type = "GRAPH_EDITOR"
-    yield gui.PAUSE * 3
-    graph = gui.area("GRAPH_EDITOR").spaces.active
-    graph.dopesheet.show_only_selected = False
-    curves = list(action.assigned_channels(obj).fcurves)
-    for curve in curves:
-        curve.hide, curve.select = "rotation" not in curve.data_path, "rotation" in curve.data_path
-    with in_view("GRAPH_EDITOR"):
-        bpy.ops.graph.select_all(action="SELECT")
-    chosen = sum(curve.select for curve in curves)
-
-    model = choice.chosen_model("")
-    channels = action.assigned_channels(obj)
-    joints = rig.joints_of(obj, channels, model.card.joints)
-    binding = job.finish(retarget.bind(obj, channels, joints, model.card.skeleton, model.card.reference, ()))
-    keys = action.key_frames(curves)
-    motion = job.finish(retarget.sample(binding, keys)).body
-    fps = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
-    one = session_of.load_model(next(e.path for e in choice.denoising_models() if e.name == choice.DEFAULT_MODEL), 1)
-
-    def butterworth() -> None:
-        with in_view("GRAPH_EDITOR"):
-            assert bpy.ops.graph.butterworth_smooth(cutoff_frequency=3.0, filter_order=4) == {"FINISHED"}
-
-    def denoise() -> None:
-        assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
-
-    def again() -> None:
-        obj.animation_data.action = original
-
-    before = action.read_points(curves[-1]).copy()
-    butterworth()
-    assert (action.read_points(curves[-1]) != before).any(), "Blender's filter changed nothing"
-    times = in_turn(
-        {
-            "Butterworth": (again, butterworth),
-            "network, one thread": (again, lambda: denoiser.denoise(one, motion, fps)),
-            "network": (again, lambda: denoiser.denoise(model, motion, fps)),
-            "the whole of Denoise": (again, denoise),
-        }
-    )
-    report(f"the same {chosen} rotation curves, in one process:")
-    for name, timing in times.items():
-        line = f"  {name}: {timing.median:.2f} s, {timing.median / frames * 1e6:.0f} µs a frame"
-        if name != "Butterworth":
-            line += f", {ratio(times['Butterworth'], timing):.2f} × as fast as Blender's Butterworth"
-        report(line)
 
 
 play(session(), REPORT.with_suffix(".png"))

@@ -9,11 +9,13 @@ import numpy as np
 
 from addon.core import formats
 from addon.core.clip import Clip
+from addon.core.noise import component_noise
 from addon.core.rigs.cmu import SKELETON
 from addon.core.rigs.matching import match_by_name
 from tests.demo.takes import ROOT, demo_take
 
 FRAMES = 10_000
+SIGMA = 0.02
 
 
 def long_clip() -> Clip:
@@ -31,8 +33,9 @@ def long_clip() -> Clip:
     )
 
 
-def long_file(folder: Path) -> Path:
-    """The long clip as a BVH file in `folder`."""
+def long_file(folder: Path, sigma: float = 0.0) -> Path:
+    """The long clip as a BVH file in `folder`, with the tutorial's noise of that strength."""
+    clip = long_clip()
     path = folder / "long.bvh"
-    formats.write(long_clip(), path)
+    formats.write(clip.with_rotations(component_noise(clip.rotations, sigma)) if sigma else clip, path)
     return path
