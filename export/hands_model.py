@@ -11,7 +11,7 @@ import torch
 from onnx import compose, helper, numpy_helper
 from torch import Tensor, nn
 
-from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, SINCE, UNTIL
+from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, OWN_WRIST_KNOWN, SINCE, UNTIL
 from addon.core.hand import DOF, JOINTS, SIDES
 from addon.core.hand_gaussian import CHANNELS, FRAMES
 from addon.inference.card import METADATA_KEY, ModelCard
@@ -267,6 +267,7 @@ def _motion(batch: int, frames: int) -> np.ndarray:
     motion = np.random.default_rng(0).normal(0, 0.7, (batch, frames, FEATURES)).astype(np.float32)
     for distance in (SINCE, UNTIL):
         motion[..., distance] = np.abs(motion[..., distance])
+    motion[..., OWN_WRIST_KNOWN] = motion[..., OWN_WRIST_KNOWN] > 0
     return motion
 
 
