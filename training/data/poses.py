@@ -19,7 +19,7 @@ _OPPOSITE |= {right: left for left, right in _OPPOSITE.items()}
 _SIDES = (
     re.compile(r"(?:^|[^A-Za-z]|(?<=[a-z]))(Left|Right)(?![a-z])"),
     re.compile(r"(?:^|[^A-Za-z])(left|right)(?![a-z])"),
-    re.compile(r"^(L|R)(?=[A-Z])"),
+    re.compile(r"(?:^|[^A-Za-z])(L|R)(?=[A-Z])"),
     re.compile(r"(?:^|[^A-Za-z])(L|R|l|r)(?![A-Za-z])"),
     re.compile(r"^(left|right|l|r)(?=[A-Z])"),
 )
