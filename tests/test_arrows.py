@@ -16,14 +16,21 @@ ROOMS = {
     "addon.blender": {"addon.blender", "addon.core"},
     "addon.properties": {"addon.properties", "addon.blender", "addon.inference", "addon.core"},
     "addon.rig_properties": {"addon.rig_properties", "addon.core"},
+    "addon.finger_properties": {"addon.finger_properties", "addon.core"},
     "addon.preferences": {"addon.preferences", "addon.properties", "addon.blender", "addon.inference", "addon.core"},
     "addon.operators": {
-        *("addon.operators", "addon.properties", "addon.rig_properties", "addon.preferences"),
+        *(
+            "addon.operators",
+            "addon.properties",
+            "addon.rig_properties",
+            "addon.finger_properties",
+            "addon.preferences",
+        ),
         *("addon.blender", "addon.inference", "addon.core"),
     },
     "addon.ui": {
-        *("addon.ui", "addon.operators", "addon.properties", "addon.rig_properties", "addon.preferences"),
-        *("addon.blender", "addon.inference", "addon.core"),
+        *("addon.ui", "addon.operators", "addon.properties", "addon.rig_properties", "addon.finger_properties"),
+        *("addon.preferences", "addon.blender", "addon.inference", "addon.core"),
     },
     "addon.registration": {
         "addon.registration",
@@ -31,6 +38,7 @@ ROOMS = {
         "addon.ui",
         "addon.properties",
         "addon.rig_properties",
+        "addon.finger_properties",
         "addon.preferences",
     },
     "addon": {"addon.registration"},
@@ -39,13 +47,14 @@ ROOMS = {
 }
 
 # Which packages of others each room may import; the standard library is open to all.
-BLENDER = {"bpy", "bpy_extras", "bl_operators", "mathutils", "gpu", "blf", "numpy"}
+BLENDER = {"bpy", "bpy_extras", "bl_operators", "mathutils", "gpu", "gpu_extras", "blf", "numpy"}
 OTHERS = {
     "addon.core": {"numpy"},
     "addon.inference": {"numpy", "onnxruntime"},
     "addon.blender": BLENDER,
     "addon.properties": BLENDER,
     "addon.rig_properties": BLENDER,
+    "addon.finger_properties": BLENDER,
     "addon.preferences": BLENDER,
     "addon.operators": BLENDER,
     "addon.ui": BLENDER,
