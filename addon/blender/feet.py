@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -21,13 +21,13 @@ Leg = tuple[str, str, str, str]
 """The bones of thigh, shin, foot and toes; without toes "" in their place."""
 
 
-def legs_of(bone_of: Mapping[str, str], changed: Mapping[str, Array]) -> list[Leg]:
-    """The legs of a map joint -> bone of which thigh, shin and foot are all among the `changed` bones."""
+def legs_of(bone_of: Mapping[str, str], bones: Collection[str]) -> list[Leg]:
+    """The legs of a map joint -> bone of which thigh, shin and foot are all among `bones`."""
     found = []
     for side in SIDES:
-        bones = [bone_of.get(sided(part, side), "") for part in _TURNING]
-        if all(bone in changed for bone in bones):
-            found.append((bones[0], bones[1], bones[2], bone_of.get(sided("ToeBase", side), "")))
+        thigh, shin, foot = (bone_of.get(sided(part, side), "") for part in _TURNING)
+        if {thigh, shin, foot} <= set(bones):
+            found.append((thigh, shin, foot, bone_of.get(sided("ToeBase", side), "")))
     return found
 
 

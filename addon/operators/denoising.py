@@ -16,6 +16,7 @@ from ..blender import action, edits, feet, gaps, retarget, root
 from ..blender.action import Channels, Floats
 from ..blender.binding import Binding
 from ..blender.changes import Changes
+from ..blender.constraints import what_moves
 from ..blender.edits import Edit
 from ..blender.frames import scene_fps
 from ..blender.gaps import Gaps
@@ -91,8 +92,8 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
         smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.62, 0.65)
         moved = Moved({**turns, **smooth.turns}, smooth.moves)
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
-    legs = feet.legs_of(joints.bone_of, turns) if wishes.plant_feet else []
-    if legs and binding.controls is None:
+    legs = feet.legs_of(joints.bone_of, _as_keyed(obj, channels, binding, turns)) if wishes.plant_feet else []
+    if legs:
         planting = feet.planted(obj, action.by_path(channels), legs, mended.frames, scene_fps(scene), moved)
         planted = yield from part(planting, 0.65, 0.75)
         moved = Moved({**moved.turns, **planted}, moved.moves)
@@ -156,6 +157,14 @@ def _weighted(
         elif share > 0 or lost.any():
             result[bone] = exp(np.where(lost, 1, share)[:, None].astype(np.float32) * log(turn))
     return result
+
+
+def _as_keyed(obj: Any, channels: Channels, binding: Binding, turns: Mapping[str, Array]) -> set[str]:
+    """The changed bones that are seen as their keys have them, and that have keys to take a change."""
+    if binding.controls is not None:
+        return set()
+    moved = what_moves(obj, channels).moved
+    return {track.bone for track in binding.matched if track.curves and track.bone in turns and track.bone not in moved}
 
 
 def _require_even(frames: Floats, model: Model) -> None:

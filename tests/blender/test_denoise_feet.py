@@ -141,3 +141,20 @@ def test_legs_that_are_not_selected_stay(tmp_path):
         (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name in ("Spine", "LeftUpLeg")
     (_, loose), (_, planted) = both_ways(obj, bones="SELECTED")
     np.testing.assert_array_equal(loose.rotations, planted.rotations)
+
+
+@pytest.mark.parametrize("reason", ["constraint", "no keys"])
+def test_a_leg_that_keys_do_not_decide_stays(tmp_path, reason):
+    obj = imported(noisy(standing()), tmp_path)
+    if reason == "constraint":
+        constraint = obj.pose.bones["LeftLeg"].constraints.new("IK")
+        constraint.target, constraint.chain_count = bpy.data.objects.new("Goal", None), 2
+        bpy.context.scene.collection.objects.link(constraint.target)
+    else:
+        channels = action.assigned_channels(obj)
+        for curve in [curve for curve in channels.fcurves if '"LeftFoot"' in curve.data_path]:
+            channels.fcurves.remove(curve)
+    (_, loose), (_, planted) = both_ways(obj)
+    left, right = (loose.skeleton.index(f"{side}UpLeg") for side in ("Left", "Right"))
+    np.testing.assert_array_equal(loose.rotations[:, left], planted.rotations[:, left])
+    assert geodesic_degrees(loose.rotations, planted.rotations)[:, right].max() > 0.01
