@@ -77,18 +77,24 @@ def denoised_curves(
         lost |= missing
     if lost.any():
         whole = continuous(gaps.filled(whole, lost))
-    calm = in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH)
-    sigma = noise_level(calm)
+    return normalize(without_noise(in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH), fps, progress))
+
+
+def without_noise(rotations: Array, fps: float, progress: Callable[[float], None] | None = None) -> Array:
+    """Continuous rotations (T, J, 4), spikes taken out before, each curve without its own noise; others as they are."""
+    result = rotations.copy()
+    if len(rotations) < SHORTEST:
+        return result
+    sigma = noise_level(rotations)
     noisy = sigma > 0
-    if not noisy.any():
-        return normalize(calm)
     hop = hop_at(fps)
 
     def smooth(window: Array) -> Array:
         return smoothed(window, sigma[noisy], hop)[0]
 
-    calm[:, noisy] = in_windows(smooth, calm[:, noisy], LENGTH, 4 * hop * PASSES, hop, progress)
-    return normalize(calm)
+    if noisy.any():
+        result[:, noisy] = in_windows(smooth, rotations[:, noisy], LENGTH, 4 * hop * PASSES, hop, progress)
+    return result
 
 
 def noise_level(rotations: Array) -> Array:
@@ -108,6 +114,16 @@ def noise_level(rotations: Array) -> Array:
     usual = UNUSUAL * np.median(least[noisy])
     level = np.minimum(np.where(noisy, least, most), usual)
     return np.sqrt(np.maximum(level**2 - CLEAN**2, 0))
+
+
+def quiet(rotations: Array, fps: float) -> NDArray[np.bool_]:
+    """(T, J) where continuous rotations (T, J, 4) carry no noise, block by block: it may come and go."""
+    size = 4 * hop_at(fps)
+    result = np.zeros(rotations.shape[:2], dtype=bool)
+    for start in range(0, max(len(rotations) - SHORTEST + 1, 1), size):
+        stop = start + size if start + size + SHORTEST <= len(rotations) else len(rotations)
+        result[start:stop] = noise_level(rotations[start:stop]) == 0
+    return result
 
 
 def wander(rotations: Array) -> float:

@@ -41,61 +41,77 @@ def second_pass(
     recorded: Array,
     first: Array,
     known: NDArray[np.bool_],
+    quiet: NDArray[np.bool_],
     fps: float,
     twins: NDArray[np.intp] | None = None,
     progress: Callable[[float], None] | None = None,
-) -> Array:
+) -> tuple[Array, Array]:
     """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
 
-    known: (T, J) what was measured; elsewhere `first` stands. Joints without noise come back as they were recorded.
+    And (T, J) how far the network is doubted, 0 to 1.
+
+    known: (T, J) what was measured; elsewhere `first` stands. quiet: (T, J) where there is no noise; there the result
+    is what was recorded.
     twins: (J,) the joint on the other side of the body, or the joint itself; None where nobody knows.
 
     Blocks lie on a grid from the clip's first frame and fade into each other, so the result follows from the clip.
     """
     first = aligned(first, recorded)
     frames, hop = len(recorded), BLOCK - OVERLAP
+    doubt = np.zeros(known.shape, dtype=first.dtype)
     if frames < curves.SHORTEST:
-        return first
+        return first, doubt
     result, weight = np.zeros_like(first), np.zeros((frames, 1, 1), dtype=first.dtype)
     slope = (np.arange(BLOCK, dtype=first.dtype) + 0.5) / OVERLAP
     fade = np.minimum(1, np.minimum(slope, slope[::-1]))[:, None, None]
     for start in range(0, max(frames - OVERLAP, 1), hop):
         block = slice(start, min(start + BLOCK, frames))
         share = fade[: block.stop - start]
-        again = _looked_at(recorded[block], first[block], known[block], fps, twins)
+        again, doubted = _looked_at(recorded[block], first[block], known[block], quiet[block], fps, twins)
         result[block] += share * aligned(again, first[block])
+        doubt[block] += share[..., 0] * doubted
         weight[block] += share
         if progress is not None:
             progress(block.stop / frames)
-    return normalize(result / weight)
+    return normalize(result / weight), doubt / weight[..., 0]
 
 
 def _looked_at(
-    recorded: Array, first: Array, known: NDArray[np.bool_], fps: float, twins: NDArray[np.intp] | None
-) -> Array:
-    sigma = np.where(known.any(axis=0), curves.noise_level(recorded), 0)
-    noisy = sigma > 0
-    pilot = np.where(known[..., None], recorded, first)
+    recorded: Array,
+    first: Array,
+    known: NDArray[np.bool_],
+    quiet: NDArray[np.bool_],
+    fps: float,
+    twins: NDArray[np.intp] | None,
+) -> tuple[Array, Array]:
+    clean = (known & quiet)[..., None]
+    loud = (known & ~quiet).any(axis=1)
+    level = curves.noise_level(recorded[loud]) if loud.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
+    sigma = np.where((known & ~quiet).any(axis=0), level, 0)
+    noisy, doubt = sigma > 0, np.zeros(len(sigma))
+    pilot = np.where(clean, recorded, first)
     if not noisy.any():
-        return pilot
-    wander = curves.wander(recorded)
-    pilot[:, noisy] = _believed(recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps)
+        return pilot, doubt
+    wander = curves.wander(recorded[loud])
+    pilot[:, noisy], doubt[noisy] = _believed(
+        recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps
+    )
     deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
     again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, twins)
-    return normalize(pilot + SHARE * (aligned(again, pilot) - pilot))
+    return np.where(clean, recorded, normalize(pilot + SHARE * (aligned(again, pilot) - pilot))), doubt
 
 
 def _believed(
     recorded: Array, first: Array, known: NDArray[np.bool_], sigma: Array, wander: float, fps: float
-) -> Array:
-    """The network's result, joint by joint, or the curve's own where they are too far apart."""
+) -> tuple[Array, Array]:
+    """The network's result, joint by joint, or the curve's own where they are too far apart; and the doubt (J,)."""
     own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps))
     apart = np.square(first - aligned(own, first)).sum(axis=-1)
     distance = np.where(known, apart, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     ratio = distance / (error + (wander - 1) * 3 * sigma**2)
     doubt = np.maximum(_between(ratio, *JOINT_BELIEVED), _between(np.median(ratio), *CLIP_BELIEVED))
-    doubt = np.where(known, doubt, 0)[..., None]
-    return normalize(first + doubt * (aligned(own, first) - first)).astype(first.dtype)
+    share = np.where(known, doubt, 0)[..., None]
+    return normalize(first + share * (aligned(own, first) - first)).astype(first.dtype), doubt
 
 
 def _between(value: Array, low: float, high: float) -> Array:

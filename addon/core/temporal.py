@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from . import filters, gaps, rates
+from . import curves, filters, gaps, rates
 from .likely import Likely, filled
 from .rotation import Array, aligned, continuous, normalize, steadily_aligned
 from .second_pass import second_pass
@@ -64,9 +64,10 @@ def denoised(
     nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
-    again = partial(second_pass, fps=fps / step, twins=twins)
+    calm = in_windows(filters.without_spikes, whole, rates.BLOCK, SPIKES_REACH)
+    again = partial(second_pass, quiet=curves.quiet(calm, fps)[::step], fps=fps / step, twins=twins)
     run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, again, progress)
-    return normalize(run(whole, lost) if step == 1 else _at_lower_rate(run, whole, lost, step))
+    return normalize(run(whole, calm, lost)[0] if step == 1 else _at_lower_rate(run, calm, lost, step, fps))
 
 
 def _run(
@@ -74,36 +75,48 @@ def _run(
     reference: Array,
     absent: NDArray[np.bool_],
     likely: Likely | None,
-    again: Callable[[Array, Array, NDArray[np.bool_]], Array],
+    again: Callable[..., tuple[Array, Array]],
     progress: Progress | None,
     rotations: Array,
+    calm: Array,
     lost: NDArray[np.bool_],
-) -> Array:
-    """The network on continuous rotations (T, J, 4) at its own rate, signed and marked as it wants them."""
+) -> tuple[Array, Array]:
+    """The network on continuous rotations (T, J, 4) at its own rate, signed and marked as it wants them.
+
+    And how far it is doubted (T, J).
+
+    calm: the same without spikes, of which the network finds more, and which the second look takes for granted.
+    """
     if likely is not None:
         rotations = continuous(filled(likely, rotations, lost, absent))
     marked = steadily_aligned(rotations, reference) * np.where(lost[..., None], np.float32(GUESSED), np.float32(1))
     marked[:, absent] = 0
     result = in_windows(network, marked, LENGTH, REACH, GRID, progress)
     result[:, absent] = rotations[:, absent]
-    calm = in_windows(filters.without_spikes, rotations, rates.BLOCK, SPIKES_REACH)
-    result = again(calm, result, ~lost & ~absent)
+    result, doubt = again(calm, result, known=~lost & ~absent)
     if likely is not None:  # once more, now that what is known beside the holes is clean
         result = filled(likely, result, lost, absent)
-    return aligned(result, rotations)
+    return aligned(result, rotations), doubt
 
 
 def _at_lower_rate(
-    run: Callable[[Array, NDArray[np.bool_]], Array], rotations: Array, lost: NDArray[np.bool_], step: int
+    run: Callable[[Array, Array, NDArray[np.bool_]], tuple[Array, Array]],
+    calm: Array,
+    lost: NDArray[np.bool_],
+    step: int,
+    fps: float,
 ) -> Array:
-    """The network on what the lower rate can hold; the detail above it shrunk by its own noise."""
-    calm = in_windows(filters.without_spikes, rotations, rates.BLOCK, SPIKES_REACH)
-    channels = calm.reshape(len(calm), -1)
-    low = rates.lowered(channels, step)
-    channels -= rates.raised(low, step, len(channels))
-    detail = rates.without_noise(np.where(lost[..., None], 0, calm).astype(calm.dtype, copy=False))
-    low = normalize(low.reshape(-1, *calm.shape[1:]))
+    """The network on what the lower rate can hold; the detail above it as each curve by itself shows it.
+
+    Where the network is doubted the curve stands as it is by itself.
+    """
+    own = curves.without_noise(calm, fps)
+    channels = own.reshape(len(own), -1)
+    detail = (channels - rates.raised(rates.lowered(channels, step), step, len(own))).reshape(own.shape)
+    detail[lost] = 0
+    low = normalize(rates.lowered(calm.reshape(len(calm), -1), step).reshape(-1, *calm.shape[1:]))
     blocks = np.pad(lost, ((0, -len(lost) % step), (0, 0))).reshape(-1, step, lost.shape[1])
-    clean = run(low, blocks.any(axis=1))
-    detail += rates.raised(clean.reshape(len(clean), -1), step, len(channels)).reshape(calm.shape)
-    return detail
+    clean, doubt = run(low, low, blocks.any(axis=1))
+    result = detail + rates.raised(clean.reshape(len(clean), -1), step, len(calm)).reshape(calm.shape)
+    doubt = np.where(lost, 0, np.repeat(doubt, step, axis=0)[: len(calm)])[..., None]
+    return result + doubt.astype(result.dtype) * (own - result)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from addon.core import noise, rotation, second_pass
+from addon.core import curves, noise, rotation, second_pass
 from addon.core.metrics import geodesic_degrees
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.sides import twins
@@ -27,8 +27,9 @@ def halved(recorded, clean):
 
 
 def looked_at(recorded, first, known=None, **more):
+    recorded = rotation.continuous(recorded)
     every = np.ones(recorded.shape[:2], dtype=bool) if known is None else known
-    return second_pass.second_pass(rotation.continuous(recorded), first, every, FPS, **more)
+    return second_pass.second_pass(recorded, first, every, curves.quiet(recorded, FPS), FPS, **more)[0]
 
 
 def error(result, clean):
@@ -39,6 +40,15 @@ def test_joints_without_noise_come_back_as_they_were_whatever_the_network_says()
     clean = walking(300)
     first = rotation.normalize(clean + np.array([0, 0.2, 0, 0], dtype=np.float32))
     assert geodesic_degrees(looked_at(clean, first), clean).max() < 0.01
+
+
+def test_noise_that_comes_and_goes_is_taken_out_where_it_is():
+    clean = walking(600)
+    recorded = clean.copy()
+    recorded[256:384] = noise.white(clean, 0.02, 7)[256:384]
+    result = looked_at(recorded, halved(recorded, clean))
+    assert error(result[256:384], clean[256:384]) < 0.6 * error(recorded[256:384], clean[256:384])
+    assert geodesic_degrees(result[:256], clean[:256]).max() < 0.01
 
 
 def test_a_joint_that_the_network_ties_is_taken_from_its_own_curve():
