@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from addon.blender import action, retarget
+from addon.blender.armature import build
 from addon.blender.edits import edits, write_edits
 from addon.blender.job import finish
 from addon.blender.tracks import KeyRange
-from addon.core.rigs.cmu import SKELETON
+from addon.core.rigs.cmu import POSE_JOINTS, SKELETON
 from addon.core.rigs.joint_map import JointMap
 from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import property_of, to_quaternion
+from addon.operators.rig import possible_joints, warnings
 from tests.blender.figure import BONES, JOINTS, key_rotations, make_armature, make_model, wobble
 
 FRAMES = np.arange(1, 121, dtype=np.float32)
@@ -100,6 +102,21 @@ def test_a_rig_without_any_joint_is_denoised_bone_by_bone():
     assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
     after = errors(obj, clean)
     assert all(after[bone] < 0.6 * before[bone] for bone in clean)
+
+
+def test_a_body_that_only_its_shape_tells_is_denoised_bone_by_bone_until_a_person_confirms():
+    nameless = replace(SKELETON, names=tuple(f"bone{i:02}" for i in range(len(SKELETON))))
+    obj, bones = build(nameless, "Nameless")
+    clean = slow(bones)
+    key_rotations(obj, FRAMES, noisy(clean))
+    found = possible_joints(obj, action.assigned_channels(obj), POSE_JOINTS)
+    assert not found.bone_of
+    assert any("bones' names say nothing" in line and "Rig Map" in line for line in warnings(found))
+    before, root = errors(obj, clean), rotations_of(obj, bones[0])
+    assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
+    after = errors(obj, clean)
+    assert np.mean([after[bone] / before[bone] for bone in bones[1:]]) < 0.6
+    np.testing.assert_array_equal(rotations_of(obj, bones[0]), root)
 
 
 def test_keys_beyond_the_bodys_are_seen_too(take):
