@@ -20,37 +20,23 @@ from mathutils import Vector
 from ..core.kinematics import joint_positions
 from ..core.rotation import IDENTITY, Array, conjugate, multiply
 from ..core.skeleton import Skeleton
-from . import action
+from . import action, figure_colours
 from .action import Floats
 from .armature import rest_pose
+from .figure_colours import COLOUR, ROW
 from .job import Steps
+from .marked import MARK, mark, marked, remove
 
-MARK = "mocap_mender_comparison"
 _HOME, _HEIGHT, _LABEL_OF = f"{MARK}_home", f"{MARK}_height", f"{MARK}_label_of"
-COLOUR = "error"
-"""The colour attribute of the sticks."""
-_ROW = "row"
 _THICKNESS = 0.03  # of the figure's extent
 _SHORTEST = 1e-3  # of the extent: shorter sticks are not seen
 _LETTERS = 0.06  # of the extent
 _LETTER_WIDTH = 0.55  # of a letter's size, on average
 _LINE = 14  # letters of a label in a line
 _STACKED = 2.6  # letters' sizes from one label to the next: two lines
+_RESTING = (0.32, 0.34, 0.37)
 _LOOKED_AT = 500
 """Frames at most that a figure's width is taken from."""
-_RESTING = (0.32, 0.34, 0.37)
-_KINDS_BY_TYPE = {
-    "OBJECT": "objects",
-    "COLLECTION": "collections",
-    "MESH": "meshes",
-    "CURVE": "curves",
-    "MATERIAL": "materials",
-    "NODETREE": "node_groups",
-    "IMAGE": "images",
-    "ACTION": "actions",
-    "FONT": "fonts",
-}
-_KINDS = tuple(_KINDS_BY_TYPE.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +105,7 @@ def build(
     try:
         collection = mark(bpy.data.collections.new("Comparison"))
         scene.collection.children.link(collection)
-        material = _material()
+        material = figure_colours.material()
         made = []
         for number, performance in enumerate(performances):
             made.append((yield from _figure(collection, obj, lines, performance, number, room, material)))
@@ -127,29 +113,13 @@ def build(
         done = True
     finally:
         if done:
-            _remove([block for block in before if block.id_type != "FONT"])  # the new labels are written in it
+            remove([block for block in before if block.id_type != "FONT"])  # the new labels are written in it
         else:
-            _remove([block for block in marked() if block not in before])
+            remove([block for block in marked() if block not in before])
     for block in marked():
         if block.id_type != "FONT":
             block.name = re.sub(r"\.\d{3}$", "", block.name)  # what was there before had the name
     return made
-
-
-def marked() -> list[Any]:
-    """Every data-block of the comparison, in an order in which they can be removed."""
-    kinds: list[Any] = [getattr(bpy.data, kind) for kind in _KINDS]
-    return [block for blocks in kinds for block in blocks if block.get(MARK) is not None]
-
-
-def remove() -> None:
-    """Take away all that bears the mark."""
-    _remove(marked())
-
-
-def _remove(blocks: Sequence[Any]) -> None:
-    for block in blocks:
-        getattr(bpy.data, _KINDS_BY_TYPE[block.id_type]).remove(block)
 
 
 def arrange(figures: Sequence[Any], places: Sequence[Array], stacked: bool) -> None:
@@ -168,12 +138,6 @@ def armatures() -> list[Any]:
 
 def _order(block: Any) -> int:
     return int(block[MARK])
-
-
-def mark(block: Any) -> Any:
-    """The data-block, marked as one of the comparison's."""
-    block[MARK] = 0
-    return block
 
 
 def _figure(
@@ -204,7 +168,7 @@ def _figure(
         figure.vertex_groups[stick.bone].add(list(range(first * 6, first * 6 + 6)), 1.0, "REPLACE")
     figure.modifiers.new("Armature", "ARMATURE").object = armature
     nodes: Any = figure.modifiers.new("Error", "NODES")
-    nodes.node_group = _colour_nodes(performance)
+    nodes.node_group = figure_colours.nodes(performance.label, performance.frames, performance.colours)
     collection.objects.link(figure)
     label = _label(armature, lines, performance.label, room)
     label[_LABEL_OF] = number
@@ -250,80 +214,11 @@ def _mesh(name: str, lines: Sequence[Stick], rows: int) -> Any:
     mesh = mark(bpy.data.meshes.new(f"{name} figure"))
     mesh.from_pydata([tuple(map(float, point)) for point in points], [], faces)
     place = (np.array(row_of, dtype=np.float32) + 0.5) / max(rows, 1)
-    mesh.attributes.new(_ROW, "FLOAT", "FACE").data.foreach_set("value", place)
+    mesh.attributes.new(ROW, "FLOAT", "FACE").data.foreach_set("value", place)
     colour = mesh.color_attributes.new(COLOUR, "FLOAT_COLOR", "CORNER")
     colour.data.foreach_set("color", np.tile([*_RESTING, 1.0], len(mesh.loops)).astype(np.float32))
     mesh.color_attributes.active_color = colour
     return mesh
-
-
-def _colour_nodes(performance: Performance) -> Any:
-    """Nodes that look up every stick's colour at the scene's frame: a column a frame and a row a bone."""
-    tree: Any = mark(bpy.data.node_groups.new(f"{performance.label} error", "GeometryNodeTree"))
-    tree.interface.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
-    tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-
-    def node(kind: str, **settings: object) -> Any:
-        made = tree.nodes.new(kind)
-        for name, value in settings.items():
-            setattr(made, name, value)
-        return made
-
-    frames = performance.frames
-    start, end = node("NodeGroupInput"), node("NodeGroupOutput")
-    # From the first key's column to the last one's; what lies beyond is held.
-    column = node("ShaderNodeMapRange", clamp=True)
-    for socket, value in (
-        ("From Min", frames[0]),
-        ("From Max", max(frames[-1], frames[0] + 1)),
-        ("To Min", 0.5 / len(frames)),
-        ("To Max", 1 - 0.5 / len(frames)),
-    ):
-        column.inputs[socket].default_value = float(value)
-    row = node("GeometryNodeInputNamedAttribute", data_type="FLOAT")
-    row.inputs["Name"].default_value = _ROW
-    place = node("ShaderNodeCombineXYZ")
-    lookup = node("GeometryNodeImageTexture", interpolation="Linear", extension="EXTEND")
-    lookup.inputs["Image"].default_value = _colour_image(performance)
-    known = node("FunctionNodeCompare", data_type="FLOAT", operation="GREATER_THAN")
-    store = node("GeometryNodeStoreNamedAttribute", data_type="FLOAT_COLOR", domain="CORNER")
-    store.inputs["Name"].default_value = COLOUR
-    connect = tree.links.new
-    connect(node("GeometryNodeInputSceneTime").outputs["Frame"], column.inputs["Value"])
-    connect(column.outputs["Result"], place.inputs["X"])
-    connect(row.outputs["Attribute"], place.inputs["Y"])
-    connect(row.outputs["Attribute"], known.inputs["A"])
-    connect(place.outputs["Vector"], lookup.inputs["Vector"])
-    connect(start.outputs["Geometry"], store.inputs["Geometry"])
-    connect(known.outputs["Result"], store.inputs["Selection"])
-    value = next(socket for socket in store.inputs if socket.name == "Value" and socket.enabled)
-    connect(lookup.outputs["Color"], value)
-    connect(store.outputs["Geometry"], end.inputs["Geometry"])
-    return tree
-
-
-def _colour_image(performance: Performance) -> Any:
-    frames, rows, _ = performance.colours.shape
-    image = mark(bpy.data.images.new(f"{performance.label} error", frames, max(rows, 1), float_buffer=False))
-    image.colorspace_settings.name = "Non-Color"
-    pixels = np.ones((max(rows, 1), frames, 4), dtype=np.float32)
-    pixels[:rows, :, :3] = performance.colours.transpose(1, 0, 2)
-    image.pixels.foreach_set(pixels.ravel())
-    image.pack()
-    return image
-
-
-def _material() -> Any:
-    material: Any = mark(bpy.data.materials.new("Comparison"))
-    if bpy.app.version < (5, 0, 0):  # from then on a material always has nodes
-        material.use_nodes = True
-    nodes, links = material.node_tree.nodes, material.node_tree.links
-    shader = next(node for node in nodes if node.bl_idname == "ShaderNodeBsdfPrincipled")
-    shader.inputs["Roughness"].default_value = 0.55
-    source = nodes.new("ShaderNodeAttribute")
-    source.attribute_name = COLOUR
-    links.new(source.outputs["Color"], shader.inputs["Base Color"])
-    return material
 
 
 def _label(armature: Any, lines: Sequence[Stick], text: str, room: float) -> Any:

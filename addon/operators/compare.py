@@ -17,6 +17,7 @@ from ..blender.action import Floats
 from ..blender.armature import require_armature, rest_pose
 from ..blender.frames import scene_fps
 from ..blender.job import ModalJob, Steps, part, threaded
+from ..blender.marked import mark
 from ..core import comparison, curve_picture
 from ..core.errors import MenderError
 from ..core.rotation import Array
@@ -180,7 +181,7 @@ def _picture(results: Sequence[Result], bones: Sequence[str], frames: Floats) ->
     ends = float(frames[0]), float(frames[-1])
     pixels, small = curve_picture.picture(charts, *ends), curve_picture.picture(charts, *ends, *_SMALL)
     height, width, _ = pixels.shape
-    image: Any = figures.mark(bpy.data.images.new("Comparison curves", width, height))
+    image: Any = mark(bpy.data.images.new("Comparison curves", width, height))
     image.pixels.foreach_set(pixels.ravel())
     image.pack()
     preview = image.preview_ensure()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import figures
+from ..blender.marked import marked, remove
 from .compare_settings import comparison_of
 
 
@@ -20,7 +20,7 @@ class MOCAP_MENDER_OT_remove_comparison(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """There is one."""
-        return context.scene is not None and bool(figures.marked())
+        return context.scene is not None and bool(marked())
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove all of it."""
@@ -28,7 +28,7 @@ class MOCAP_MENDER_OT_remove_comparison(bpy.types.Operator):
         settings = comparison_of(context.scene)
         settings.rows.clear()
         settings.picture = None
-        figures.remove()
+        remove(marked())
         for area in context.screen.areas if context.screen and settings.color_type else ():
             if area.type == "VIEW_3D" and area.spaces.active.shading.color_type == "VERTEX":  # type: ignore[union-attr]
                 area.spaces.active.shading.color_type = settings.color_type  # type: ignore[union-attr]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from addon.blender import action, figures, pose
+from addon.blender.figure_colours import COLOUR
+from addon.blender.marked import MARK, marked
 from addon.core import comparison
 from addon.operators.compare_settings import comparison_of
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model
@@ -51,7 +53,7 @@ def colours_of(mesh_object):
     """stick -> its colour as Blender evaluates it now."""
     mesh = mesh_object.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     found = np.empty(len(mesh.loops) * 4, dtype=np.float32)
-    mesh.color_attributes[figures.COLOUR].data.foreach_get("color", found)
+    mesh.color_attributes[COLOUR].data.foreach_get("color", found)
     return found.reshape(-1, 24, 4)[:, 0, :3]  # eight triangles a stick
 
 
@@ -61,7 +63,7 @@ def test_there_is_a_figure_for_the_original_the_noise_and_every_model(figure):
     assert names == ["original", "noisy, σ = 0.02", "denoise", "stronger"]
     labels = [obj.data.body.replace("\n", " ") for obj in bpy.data.objects if obj.type == "FONT"]
     assert sorted(labels) == sorted(names)
-    (collection,) = [found for found in bpy.data.collections if found.get(figures.MARK) is not None]
+    (collection,) = [found for found in bpy.data.collections if found.get(MARK) is not None]
     assert set(collection.objects) == {obj for obj in bpy.data.objects if obj != figure}
     assert figure.animation_data.action.name == "Take"
 
@@ -247,7 +249,7 @@ def test_undo_takes_it_away(figure):
     bpy.ops.mocap_mender.compare(noise=0.02)
     bpy.ops.ed.undo_push(message="Compare")
     bpy.ops.ed.undo()
-    assert not figures.marked()
+    assert not marked()
     assert not len(comparison_of(bpy.context.scene).rows)
     bpy.ops.ed.redo()
     assert len(figures.armatures()) == 4
