@@ -6,10 +6,11 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, visual
 from addon.blender.armature import build
+from addon.blender.job import finish
 from addon.core.rigs.cmu import SKELETON
-from addon.operators import seen_pose
+from addon.operators import seen_pose, visual_bake
 from tests.blender.figure import key_rotations, wobble
 
 FRAMES = np.arange(1, 21, dtype=np.float32)
@@ -149,3 +150,33 @@ def test_the_panel_says_what_moves_the_bones(rig):
     assert "constraints and IK" in notice(rig)
     bake()
     assert notice(rig) == ""
+
+
+def test_cut_short_it_leaves_nothing_behind(rig):
+    add_ik(rig)
+    bpy.context.scene.frame_set(7)
+    original, actions = rig.animation_data.action, set(bpy.data.actions)
+    reading = visual.bake(bpy.context.scene, rig, ["LeftArm", "LeftForeArm", "LeftHand"], FRAMES)
+    for _ in range(3):
+        next(reading)
+    reading.close()
+    assert bpy.context.scene.frame_current == 7
+    baked = finish(visual.bake(bpy.context.scene, rig, ["LeftArm", "LeftForeArm", "LeftHand"], FRAMES))
+    writing = visual_bake._write(rig, baked)
+    for _ in range(2):
+        next(writing)
+    assert set(bpy.data.actions) != actions
+    writing.close()
+    assert set(bpy.data.actions) == actions
+    assert rig.animation_data.action == original
+
+
+@pytest.mark.parametrize("inherit", ["NONE", "FULL", "ALIGNED"])
+def test_bones_that_inherit_otherwise_stay_where_they_are_seen(rig, inherit):
+    arm = rig.data.bones["LeftArm"]
+    arm.inherit_scale, arm.use_inherit_rotation, arm.use_local_location = inherit, False, False
+    rig.pose.bones["LeftShoulder"].scale = (1.2, 1.2, 1.2)
+    add_ik(rig)
+    before = seen(rig)
+    assert bake() == {"FINISHED"}
+    np.testing.assert_allclose(seen(rig), before, atol=5e-5)
