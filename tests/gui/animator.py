@@ -15,9 +15,11 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gui import window as gui
+from tests.gui.extension import module
 from tests.gui.script import play
 
 ROW = 23  # pixels from one row of the panel to the next
+job = module("blender.job")
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
 
 
@@ -58,6 +60,8 @@ def session() -> Iterator[float | tuple[int, int]]:
     # One click denoises a copy and says what it did.
     button = yield from gui.found("mocap_mender.denoise_action")
     yield from gui.click(*button)
+    while job.progress():
+        yield gui.PAUSE
     yield gui.PAUSE * 4
     settings = scene.mocap_mender
     assert settings.done_line, "the button did nothing"
