@@ -28,7 +28,7 @@ from .config import (
 from .data import cmu, mnist, pack
 from .data.poses import PoseSet
 from .motion import LEAST_JOINTS
-from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet
+from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet, evaluate_keys
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Data:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "orders", "hands"]]
+    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "keys", "orders", "hands"]]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -155,6 +155,7 @@ _EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[di
     "denoise-pose": (evaluate_denoise_pose, tables.denoise_pose, pictures.denoise_pose),
     "denoise": (evaluate_denoise, tables.denoise, pictures.denoise),
     "feet": (evaluate_feet, tables.feet, pictures.feet),
+    "keys": (evaluate_keys, tables.keys, pictures.keys),
 }
 
 
