@@ -27,6 +27,8 @@ SINCE, UNTIL = slice(2 * ANGLES, 3 * ANGLES), slice(3 * ANGLES, 4 * ANGLES)
 OUTPUTS = 3 * ANGLES
 """Of each hand and frame: what is added (radians), the logarithm of the rate, that of the deviation still to expect."""
 
+PASSES = 2
+"""How often `filled` asks the network: forwards and backwards in time."""
 _FRAMES_OF_ENVELOPE = 2.0
 _LOG_RATE = 5.0
 _AROUND_SECONDS = 0.5
@@ -89,8 +91,13 @@ def features(curves: FingerBase, seen: Array, statistics: FingerStatistics) -> A
 
 
 def reversed_base(curves: FingerBase) -> FingerBase:
-    """The same curves as time running backwards has them."""
-    return FingerBase(curves.values[::-1], -curves.change[::-1], curves.until[::-1], curves.since[::-1])
+    """The same curves as time running backwards has them.
+
+    At a key the change is that to the key which follows: backwards, the one before.
+    """
+    before = np.concatenate([np.zeros_like(curves.change[:1]), curves.change[:-1]])
+    change = np.where((curves.since == 0) & (curves.until == 0), before, curves.change)
+    return FingerBase(curves.values[::-1], -change[::-1], curves.until[::-1], curves.since[::-1])
 
 
 def envelope(since: Array, until: Array) -> Array:

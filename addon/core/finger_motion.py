@@ -9,7 +9,7 @@ import numpy as np
 
 from . import wrist
 from .finger_base import FingerStatistics
-from .finger_fill import ANGLES, FEATURES, FPS, HANDS, OUTPUTS, Network, filled
+from .finger_fill import ANGLES, FPS, HANDS, OUTPUTS, PASSES, Network, filled
 from .finger_pose import Mode, PoseModel
 from .finger_samples import Liveliness, sampled
 from .hand import mirrored
@@ -75,17 +75,22 @@ def _rows_with_keys(times: Array, both: Array) -> tuple[Array, Array]:
 
 
 def _in_pieces(network: Network, progress: Callable[[float], None] | None) -> Network:
-    """The network on long motion, window after window: it sees no farther than `_REACH` frames."""
+    """The network on long motion, window after window: it sees no farther than `_REACH` frames.
+
+    `filled` asks it PASSES times; progress is told the share of all.
+    """
+    done = 0
 
     def through(features: Array) -> Array:
+        nonlocal done
         frames = features.shape[1]
         result = np.empty((HANDS, frames, OUTPUTS), dtype=np.float32)
-        assert features.shape[2] == FEATURES
         for window in windows(frames, _WINDOW, _REACH):
             part = network(np.ascontiguousarray(features[:, window.start : window.stop]))
             result[:, window.first : window.last] = part[:, window.first - window.start : window.last - window.start]
             if progress is not None:
-                progress(window.last / frames)
+                progress((done + window.last / frames) / PASSES)
+        done += 1
         return result
 
     return through
