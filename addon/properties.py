@@ -69,10 +69,15 @@ class DenoiseOptions:
     )
     fill_gaps: EnumProperty(name="Gaps", description="Which frames count as missing", items=FILL_ITEMS)
     gap_frames: FloatProperty(
-        name="Longer Than", description="Frames without a key from which on they are missing", default=5.0, min=1.0
+        name="Longer Than",
+        description="Frames without a key from which on they are missing",
+        default=5.0,
+        min=1.0,
+        step=100,
+        precision=0,
     )
-    gap_start: FloatProperty(name="From", description="First frame that is missing", default=1)
-    gap_end: FloatProperty(name="To", description="Last frame that is missing", default=10)
+    gap_start: FloatProperty(name="From", description="First frame that is missing", default=1, step=100, precision=0)
+    gap_end: FloatProperty(name="To", description="Last frame that is missing", default=10, step=100, precision=0)
 
 
 DENOISE_OPTIONS = tuple(DenoiseOptions.__annotations__)

@@ -75,7 +75,7 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
         if settings.done_line:
             done = layout.column(align=True)
             done.label(text=settings.done_action, icon="CHECKMARK")
-            done.label(text=settings.done_line, icon="BLANK1")
+            paragraph(done, context, settings.done_line)
 
 
 class MOCAP_MENDER_PT_card(bpy.types.Panel):

@@ -64,6 +64,7 @@ def main() -> int:
         environment, _ = install_extension(blender, FOLDER)
         codes = [
             play(with_window(blender), environment, "animator.py", take, FOLDER),
+            play(with_window(blender), environment, "denoise_options.py", take, FOLDER),
             play(with_window(blender), environment, "jobs.py", FOLDER),
             play(with_window(blender), environment, "preview.py", clean, FOLDER),
             play(with_window(blender), environment, "compare.py", clean, FOLDER),

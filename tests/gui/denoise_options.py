@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.gui import window as gui
 from tests.gui.script import play
 
-ROW = 23  # pixels from one row of the panel to the next
+ROW = 21  # pixels from one section to the next
 SECTIONS = ("Gaps", "Keys", "Feet and Root", "Body Parts")  # from the button upwards
 FIRST = 40  # pixels from the button to the section above it
 PATIENCE = 150  # waits that a run may take
@@ -48,6 +48,8 @@ def session() -> Iterator[float | tuple[int, int]]:
     settings.reduce_keys, settings.fill_gaps, settings.strength_root, settings.strength_hands = True, "MARKED", 1.0, 0.5
     settings.gap_start, settings.gap_end = 100, 140
     gui.area().tag_redraw()
+    yield gui.PAUSE * 4
+    gui.area().tag_redraw()  # panels below move only as they are drawn again
     yield from gui.screenshot(FOLDER / "denoise-2-open.png")
 
     # It runs while the window stays alive, and says what it did.
@@ -60,6 +62,8 @@ def session() -> Iterator[float | tuple[int, int]]:
         yield gui.PAUSE
     assert " gone · " in settings.done_line, f"the button did not do what it should: {settings.done_line!r}"
     assert rig.animation_data.action != original
+    yield gui.PAUSE * 4
+    gui.area().tag_redraw()
     yield from gui.screenshot(FOLDER / "denoise-4-done.png")
 
     # Esc takes back what was begun.
