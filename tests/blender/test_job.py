@@ -216,3 +216,17 @@ def test_what_it_writes_itself_does_not_end_it(running):
     change_action(running.obj)
     assert job._advance(running) is None
     assert not running.ended_by
+
+
+@pytest.mark.parametrize(("drawing", "share"), [(0.0, 0.2), (0.5, 0.15)])
+def test_progress_is_drawn_seldom_where_drawing_is_slow(monkeypatch, drawing, share):
+    now, drawn = 100.0, []
+    monkeypatch.setattr(job.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(job, "_show_progress", lambda: drawn.append(now))
+    work = job.ModalJob()
+    while now < 200:
+        before = len(drawn)
+        work._show()
+        now += 0.01 + drawing * (len(drawn) - before)
+    assert len(drawn) > 5
+    assert len(drawn) * (0.01 + drawing) < share * 100
