@@ -43,6 +43,8 @@ def second_pass(
     known: NDArray[np.bool_],
     quiet: NDArray[np.bool_],
     fps: float,
+    wander: float,
+    scale: float = 1.0,
     twins: NDArray[np.intp] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Array, Array]:
@@ -51,7 +53,8 @@ def second_pass(
     And (T, J) how far the network is doubted, 0 to 1.
 
     known: (T, J) what was measured; elsewhere `first` stands. quiet: (T, J) where there is no noise; there the result
-    is what was recorded.
+    is what was recorded. wander: as `curves.wander` finds it. scale: deviation of the noise over what its fourth
+    differences show, other than 1 where frames were left out.
     twins: (J,) the joint on the other side of the body, or the joint itself; None where nobody knows.
 
     Blocks lie on a grid from the clip's first frame and fade into each other, so the result follows from the clip.
@@ -67,7 +70,9 @@ def second_pass(
     for start in range(0, max(frames - OVERLAP, 1), hop):
         block = slice(start, min(start + BLOCK, frames))
         share = fade[: block.stop - start]
-        again, doubted = _looked_at(recorded[block], first[block], known[block], quiet[block], fps, twins)
+        again, doubted = _looked_at(
+            recorded[block], first[block], known[block], quiet[block], fps, wander, scale, twins
+        )
         result[block] += share * aligned(again, first[block])
         doubt[block] += share[..., 0] * doubted
         weight[block] += share
@@ -82,17 +87,18 @@ def _looked_at(
     known: NDArray[np.bool_],
     quiet: NDArray[np.bool_],
     fps: float,
+    wander: float,
+    scale: float,
     twins: NDArray[np.intp] | None,
 ) -> tuple[Array, Array]:
     clean = (known & quiet)[..., None]
     loud = (known & ~quiet).any(axis=1)
     level = curves.noise_level(recorded[loud]) if loud.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
-    sigma = np.where((known & ~quiet).any(axis=0), level, 0)
+    sigma = np.where((known & ~quiet).any(axis=0), scale * level, 0)
     noisy, doubt = sigma > 0, np.zeros(len(sigma))
     pilot = np.where(clean, recorded, first)
     if not noisy.any():
         return pilot, doubt
-    wander = curves.wander(recorded[loud])
     pilot[:, noisy], doubt[noisy] = _believed(
         recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps
     )

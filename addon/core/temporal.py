@@ -22,6 +22,8 @@ GUESSED = 0.5
 SHORTEST = 3
 SPIKES_REACH = 16
 """Frames that the search for spikes sees, and a few more."""
+LOWERED = 1.4
+"""Deviation of white noise at a lower rate over what its fourth differences show there: its fastest part lacks."""
 LENGTH, REACH, GRID = 1024, 144, 4
 """Frames that a window keeps, frames that the network sees beyond, and the blocks that it works in."""
 
@@ -65,7 +67,8 @@ def denoised(
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
     calm = in_windows(filters.without_spikes, whole, rates.BLOCK, SPIKES_REACH)
-    again = partial(second_pass, quiet=curves.quiet(calm, fps)[::step], fps=fps / step, twins=twins)
+    quiet, wander, scale = curves.quiet(calm, fps), curves.wander(calm), 1.0 if step == 1 else LOWERED
+    again = partial(second_pass, quiet=quiet[::step], fps=fps / step, wander=wander, scale=scale, twins=twins)
     run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, again, progress)
     return normalize(run(whole, calm, lost)[0] if step == 1 else _at_lower_rate(run, calm, lost, step, fps))
 

@@ -29,7 +29,8 @@ def halved(recorded, clean):
 def looked_at(recorded, first, known=None, **more):
     recorded = rotation.continuous(recorded)
     every = np.ones(recorded.shape[:2], dtype=bool) if known is None else known
-    return second_pass.second_pass(recorded, first, every, curves.quiet(recorded, FPS), FPS, **more)[0]
+    quiet, wander = curves.quiet(recorded, FPS), curves.wander(recorded)
+    return second_pass.second_pass(recorded, first, every, quiet, FPS, wander, **more)[0]
 
 
 def error(result, clean):
