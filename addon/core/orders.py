@@ -59,7 +59,7 @@ def raster(count: int) -> Order:
 def shuffled(count: int, rows: int, seed: int) -> Order:
     """(rows, count) random permutations; the first rows stay the same when more are drawn."""
     rng = np.random.default_rng(seed)
-    return np.stack([rng.permutation(count) for _ in range(rows)]).reshape(rows, count)
+    return np.array([rng.permutation(count) for _ in range(rows)], dtype=np.int64).reshape(rows, count)
 
 
 def coarse_to_fine(rows: int, columns: int) -> Order:

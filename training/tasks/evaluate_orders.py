@@ -37,9 +37,9 @@ MASKED = ("mnist-masked", "mnist-mlp")
 FIXED = ("random", "raster", "best fixed")
 RULES: tuple[Rule, ...] = ("lowest-entropy", "highest-entropy")
 LOOK_AHEAD = "variance-reduction"
-ALL, MANY, SUBSET, FEW = 10_000, 2_000, 100, 16
-SAMPLES = 64
-ORDER_SEED, SAMPLE_SEED, SEARCH_IMAGES = 1, 2, 200
+ALL, MANY, SUBSET, FEW = 10_000, 1_000, 100, 16
+SAMPLES, MORE_SAMPLES = 50, 100
+ORDER_SEED, SAMPLE_SEED, SEARCH_IMAGES = 1, 2, 100
 
 Cells = dict[str, np.ndarray]
 
@@ -73,7 +73,7 @@ class Study:
             name, order = likelihood.best_fixed_order(self.run.model, values, self.side, self.side)
             return {"order": order, "name": np.array(name)}
 
-        found = self._kept("best", search)
+        found = self._kept(f"best-{SEARCH_IMAGES}", search)
         return str(found["name"]), found["order"]
 
     def nats(self, name: str) -> np.ndarray:
@@ -85,8 +85,10 @@ class Study:
         return self._scored(rule)["orders"]
 
     def _scored(self, name: str) -> Cells:
+        count = min(image_count(self.run.name, name), self.limit)
+
         def measure() -> Cells:
-            model, values = self.run.model, self.values[: image_count(self.run.name, name)]
+            model, values = self.run.model, self.values[:count]
             if name == "random" and self.run.name in MASKED:
                 return {"nats": likelihood.guessed(model, values, ORDER_SEED)}
             if name in FIXED:
@@ -94,7 +96,7 @@ class Study:
             chosen = self._chosen(values, name)
             return {"nats": likelihood.along(model, chosen, values), "orders": chosen.numpy()}
 
-        return self._kept(f"nats-{name}", measure)
+        return self._kept(f"nats-{name}-{count}", measure)
 
     def samples(self, name: str, count: int) -> mnist.Images:
         """(count, 28, 28) drawn by the model in an order."""
@@ -128,7 +130,7 @@ class Study:
             return torch.cat([revealing.chosen_orders(self.run.model, part, self._rule(name)) for part in parts])
 
     def _kept(self, name: str, measure: Callable[[], Cells]) -> Cells:
-        path = self.folder / f"{name}-{self.limit}-{self.stamp}.npz"
+        path = self.folder / f"{name}-{self.stamp}.npz"
         if not path.is_file():
             found = measure()
             draft = path.with_suffix(".new.npz")
@@ -155,8 +157,10 @@ def image_count(name: str, order: str) -> int:
 
 
 def sample_count(order: str) -> int:
-    """How many images are drawn in an order."""
-    return FEW if order == LOOK_AHEAD else SAMPLES
+    """How many images are drawn in an order: most where a share below 1 % is asked for."""
+    if order == LOOK_AHEAD:
+        return FEW
+    return MORE_SAMPLES if order == RULES[0] else SAMPLES
 
 
 def row(study: Study, name: str, real: mnist.Images, classifier: DigitClassifier) -> dict[str, Any]:
