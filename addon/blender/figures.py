@@ -32,8 +32,8 @@ _THICKNESS = 0.03  # of the figure's extent
 _SHORTEST = 1e-3  # of the extent: shorter sticks are not seen
 _LETTERS = 0.06  # of the extent
 _LETTER_WIDTH = 0.55  # of a letter's size, on average
-_LINE = 14  # letters of a label in a line
-_STACKED = 2.6  # letters' sizes from one label to the next: two lines
+_LINE = 16  # letters of a label in a line
+_STACKED = 2.4  # letters' sizes from one label to the next: two lines
 _RESTING = (0.32, 0.34, 0.37)
 _LOOKED_AT = 500
 """Frames at most that a figure's width is taken from."""
@@ -233,7 +233,7 @@ def _label(armature: Any, lines: Sequence[Stick], text: str, room: float) -> Any
     world = np.array([_in_world(armature, point) for stick in lines for point in (stick.start, stick.end)])
     words = textwrap.wrap(text, _LINE)
     curve.body = "\n".join(words)
-    curve.size = min(_LETTERS * float(np.ptp(world, axis=0).max()), room / (_LETTER_WIDTH * max(map(len, words))))
+    curve.size = min(_LETTERS * float(np.ptp(world, axis=0).max()), room / (_LETTER_WIDTH * _LINE))
     curve.align_x, curve.align_y = "CENTER", "BOTTOM"
     label = mark(bpy.data.objects.new(f"{text} label", curve))
     label.rotation_euler = (np.pi / 2, 0, 0)

@@ -51,8 +51,8 @@ def picture(
 
 
 def _top(charts: Sequence[Chart]) -> float:
-    """Degrees at the upper end of every chart: a round number that nearly all errors stay below."""
-    high = max((float(np.percentile(chart.degrees.max(axis=1), 99)) for chart in charts), default=1.0)
+    """Degrees at the upper end of every chart: a round number that most errors stay below; what does not is cut."""
+    high = 1.2 * max((float(np.percentile(chart.degrees, 95)) for chart in charts), default=1.0)
     return next((float(end) for end in _ROUND if end >= high), float(_ROUND[-1]))
 
 

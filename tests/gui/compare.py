@@ -41,7 +41,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     bpy.context.scene.frame_set(150)
     place = root_place()
     width = settings.spacing * len(figures.armatures())
-    look_from((0.0, -1.0, 0.12), 1.7 * width, (place.x + 0.82 * width, place.y, 0.75))
+    look_from((0.0, -1.0, 0.12), 1.4 * width, (place.x + 0.75 * width, place.y, 0.85))
     gui.area().spaces.active.overlay.show_extras = False
     yield from looked_at(FOLDER / "24-compare.png")
     jump = yield from gui.found("mocap_mender.compare_jump", share=0.88)
@@ -49,7 +49,7 @@ def session() -> Iterator[float | tuple[int, int]]:
     assert bpy.context.scene.frame_current in [row.worst_frame for row in settings.rows]
     settings.layout = "OVERLAY"
     place = root_place()
-    look_from((0.3, -1.0, 0.12), 3.0, (place.x + settings.spacing + 0.35, place.y, 1.05))
+    look_from((0.3, -1.0, 0.12), 3.4, (place.x + settings.spacing + 0.4, place.y, 1.25))
     yield from looked_at(FOLDER / "25-overlay.png")
     assert shading.color_type == "VERTEX"
     remove = yield from gui.found("mocap_mender.remove_comparison", share=0.9)
