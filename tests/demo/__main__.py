@@ -19,9 +19,11 @@ from addon.core.metrics import acceleration_error, geodesic_degrees
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name
 from addon.inference.model_file import installed_models
+from addon.operators.choice import DENOISING_KINDS
 from tests.leaving import leave_after
 
 from .figure import add_figure, add_trail
+from .hands import show_fingers
 from .picture import Shown, colour_of, compose, render
 from .stage import Player, activate, add_noise, import_take, read, stand, twin
 from .takes import ROOT, demo_take
@@ -76,18 +78,21 @@ def main() -> None:
     title = f"{take.name}, {len(frames):,} frames, noise σ = {SIGMA:g} on every quaternion component"
     compose(output / "figures.png", columns, shown, fps, shown_frame, WORST, title, output / "demo.png")
 
+    fingers = show_fingers(original, fps, output / "fingers.png")
     activate(original)
     bpy.ops.wm.save_as_mainfile(filepath=str(output / "demo.blend"), compress=True)
     rows = [measured(player, clip, clips[0], error) for player, clip, error in zip(players, clips, errors, strict=True)]
     report = {"take": take.name, "frames": len(frames), "fps": fps, "sigma": SIGMA, "results": rows[1:]}
     (output / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print_table(title, rows[1:])
-    print(f"\n{time.perf_counter() - started:.0f} s. Open {output / 'demo.blend'}, look at {output / 'demo.png'}.")
+    print(f"\nFingers from the wrists' motion: {fingers}")
+    seconds = time.perf_counter() - started
+    print(f"\n{seconds:.0f} s. Open {output / 'demo.blend'}, look at demo.png and fingers.png beside it.")
 
 
 def shipped_models() -> list[str]:
-    """Names of the models in the add-on, the tutorial's first."""
-    names = [entry.name for entry in installed_models([MODELS]) if entry.card]
+    """Names of the models in the add-on that can denoise, the tutorial's first."""
+    names = [entry.name for entry in installed_models([MODELS]) if entry.card and entry.card.kind in DENOISING_KINDS]
     return sorted(names, key=lambda name: (name not in ORDER, ORDER.index(name) if name in ORDER else 0, name))
 
 
