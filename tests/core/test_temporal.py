@@ -141,3 +141,22 @@ def test_holes_are_filled_with_what_is_likely():
         for likely in (None, process)
     )
     assert told < 0.2 * bridged
+
+
+@pytest.mark.parametrize("fps", [60.0, 120.0])
+def test_fast_detail_is_kept_and_noise_in_it_goes_even_where_most_joints_are_absent(fps):
+    """A rig may lack most joints that a model knows: they hold one rotation, but for rounding."""
+    absent = np.arange(12) >= 5
+    motion = clip(int(4 * fps), fps, joints=12)
+    motion[:, absent] = motion[0, absent]
+    knock = int(2 * fps)
+    turn = rotation.exp(np.array([0.0, 0.0, 0.4])).astype(np.float32)
+    motion[knock : knock + int(fps / 15), 1] = rotation.multiply(motion[knock : knock + int(fps / 15), 1], turn)
+    assert geodesic_degrees(temporal.denoised(same, motion, fps, MODEL_FPS, motion[0], None, absent), motion).max() < 1
+    noisy = noise.white(motion, 0.01, 3)
+    noisy[:, absent] = motion[:, absent]
+    result = temporal.denoised(same, noisy, fps, MODEL_FPS, motion[0], None, absent)
+    near = np.abs(np.arange(len(motion)) - knock) < fps / 3
+    assert geodesic_degrees(result, motion)[near, 1].mean() < geodesic_degrees(noisy, motion)[near, 1].mean()
+    far = geodesic_degrees(result, motion)[~near][:, :5].mean()
+    assert far < 0.6 * geodesic_degrees(noisy, motion)[~near][:, :5].mean()
