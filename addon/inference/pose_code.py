@@ -40,7 +40,8 @@ def pose_code(model: Model) -> PoseCode:
         return result
 
     def encode(rotations: Array) -> Array:
-        poses = aligned(normalize(rotations.astype(np.float32)), card.reference).reshape(len(rotations), -1)
+        poses = aligned(normalize(rotations.astype(np.float32)), card.reference)
+        poses = poses.reshape(len(rotations), 4 * joints)
         return np.concatenate([run(CODE, part, no_code) for part in _chunks(poses)])
 
     def decode(codes: Array) -> Array:
@@ -65,4 +66,4 @@ def _file_hash(path: Path, mtime_ns: int, size: int) -> str:
 
 
 def _chunks(rows: Array) -> list[Array]:
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    return [rows[start : start + CHUNK] for start in range(0, max(len(rows), 1), CHUNK)]
