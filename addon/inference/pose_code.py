@@ -42,10 +42,11 @@ def pose_code(model: Model) -> PoseCode:
     def encode(rotations: Array) -> Array:
         poses = aligned(normalize(rotations.astype(np.float32)), card.reference)
         poses = poses.reshape(len(rotations), 4 * joints)
-        return np.concatenate([run(CODE, part, no_code) for part in _chunks(poses)])
+        return np.concatenate([no_code, *(run(CODE, part, no_code) for part in _chunks(poses))])
 
     def decode(codes: Array) -> Array:
-        poses = np.concatenate([run(restored, no_pose, part) for part in _chunks(codes.astype(np.float32))])
+        parts = (run(restored, no_pose, part) for part in _chunks(codes.astype(np.float32)))
+        poses = np.concatenate([no_pose, *parts])
         return normalize(poses.reshape(-1, joints, 4))
 
     code = encode(card.reference[None])
@@ -66,4 +67,4 @@ def _file_hash(path: Path, mtime_ns: int, size: int) -> str:
 
 
 def _chunks(rows: Array) -> list[Array]:
-    return [rows[start : start + CHUNK] for start in range(0, max(len(rows), 1), CHUNK)]
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
