@@ -85,7 +85,7 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
             "widen the range or select other bones."
         )
     mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
-    turns = yield from part(_weighted(mended.turns, mended.frames, binding, wishes, holes), 0.6, 0.62)
+    turns = yield from part(_weighted(mended.turns, mended.frames, _parts(obj, binding), wishes, holes), 0.6, 0.62)
     moved = Moved(turns, {})
     if carriers and wishes.root:
         _require_even(mended.frames, model)
@@ -139,18 +139,34 @@ def _gaps(binding: Binding, wishes: Wishes) -> Gaps:
     return Gaps()
 
 
+def _parts(obj: Any, binding: Binding) -> dict[str, str]:
+    """Bone -> part of the body: its joint's, or that of the nearest joint which carries it, as a finger's hand."""
+    joints = {track.bone: joint for joint, track in zip(binding.names, binding.tracks, strict=True) if track}
+    if binding.controls:  # the pelvis' among them, which would turn the spine
+        joints |= {
+            track.bone: joint for joint, track in zip(binding.controls.joints, binding.controls.tracks, strict=True)
+        }
+    found = {}
+    for track in binding.read:
+        above = obj.data.bones[track.bone]
+        while above is not None and above.name not in joints:
+            above = above.parent
+        if above is not None and joints[above.name] in PART_OF:
+            found[track.bone] = PART_OF[joints[above.name]]
+    return found
+
+
 def _weighted(
-    turns: Mapping[str, Array], frames: Floats, binding: Binding, wishes: Wishes, holes: Gaps
+    turns: Mapping[str, Array], frames: Floats, parts: Mapping[str, str], wishes: Wishes, holes: Gaps
 ) -> Steps[dict[str, Array]]:
     """Bone -> (T, 4) as much of its turn as its part of the body gets, all of it where motion is made up; only bones
     that change."""
-    joint_of = {track.bone: joint for joint, track in zip(binding.names, binding.tracks, strict=True) if track}
     result = {}
     for done, (bone, turn) in enumerate(turns.items()):
         yield done / len(turns)
         if bone not in wishes.bones:
             continue
-        share = wishes.strength * wishes.parts.get(PART_OF.get(joint_of.get(bone, ""), ""), 1.0)
+        share = wishes.strength * wishes.parts.get(parts.get(bone, ""), 1.0)
         lost = holes.missing(bone, frames)
         if share == 1 or lost.all():
             result[bone] = turn

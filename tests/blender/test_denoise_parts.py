@@ -11,6 +11,7 @@ from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import to_quaternion
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model, wobble
 from tests.blender.test_denoise_action import denoise, rotations_of, snapshot
+from tests.blender.test_denoise_over_time import MODEL, imported, noisy, swinging
 
 FRAMES = np.arange(1, 81, dtype=np.float32)
 LEGS, ARMS = ("LeftUpLeg", "LeftLeg"), ("LeftArm", "LeftForeArm")
@@ -160,3 +161,27 @@ def test_selected_bones_leave_the_root_alone(figure):
         (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name == "LeftArm"
     denoise(strength_root=1.0, bones="SELECTED")
     np.testing.assert_array_equal(read(figure, path, 3), noisy.astype(np.float32))
+
+
+def test_fingers_go_with_the_hands_and_what_hangs_on_nothing_goes_its_own_way(tmp_path, monkeypatch):
+    """Bones that are none of the model's joints belong to the part of the body that carries them."""
+    monkeypatch.undo()
+    clean = swinging(30.0)
+    obj = imported(noisy(clean), tmp_path)
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, parent in (("finger", "LeftHand"), ("hair", "Head"), ("sword", None)):
+        bone = obj.data.edit_bones.new(name)
+        bone.head, bone.tail = (0, 0, 1), (0, 0, 1.1)
+        bone.parent = obj.data.edit_bones[parent] if parent else None
+    bpy.ops.object.mode_set(mode="OBJECT")
+    frames = np.arange(1, len(clean) + 1, dtype=np.float32)
+    for seed, name in enumerate(("finger", "hair", "sword")):
+        path = action.bone_path(name, "rotation_quaternion")
+        shaken = multiply(wobble(frames, seed), exp(0.05 * np.random.default_rng(seed).normal(size=(len(frames), 3))))
+        for index in range(4):
+            action.write_curve(channels_of(obj), path, index, frames, shaken[:, index], name)
+    before = snapshot(channels_of(obj))
+    bpy.ops.mocap_mender.denoise_action(model=MODEL, strength_hands=0.0, result="IN_PLACE")
+    changed = changed_bones(before, snapshot(channels_of(obj)))
+    assert not changed & {"finger", "LeftHand", "LThumb", "Hips"}
+    assert changed >= {"hair", "sword", "LeftForeArm", "Head"}
