@@ -79,6 +79,8 @@ def sweep(
     train, test = mnist.load("train"), mnist.load("test")
     folder.mkdir(parents=True, exist_ok=True)
     done = _lines(folder)
+    # A line that a kill cut short would spoil the one after it.
+    (folder / LINES).write_text("".join(json.dumps(line) + "\n" for line in done))
     for settings in chosen:
         wanted = replace(recipe, **settings)
         found = next((line for line in done if line["recipe"] == asdict(wanted) and line["images"] == images), None)
