@@ -80,6 +80,26 @@ def keys(content: dict[str, Any]) -> str:
     )
 
 
+def compression(content: dict[str, Any]) -> str:
+    """A row a way of storing the test takes, a column a tolerance: kB, and how many times less than float16 and zlib.
+
+    The smallest of each column is bold.
+    """
+    rows, tolerances = content["rows"], [str(degrees) for degrees in content["tolerances"]]
+    head = ("kB", *(f"off by {float(degrees):g}° at most" for degrees in tolerances))
+    plain = rows["quaternions, float16, zlib"]
+    least = {degrees: min(sizes[degrees] for sizes in rows.values() if degrees in sizes) for degrees in tolerances}
+
+    def cell(sizes: Mapping[str, int], degrees: str) -> str:
+        if degrees not in sizes:
+            return "–"
+        size = sizes[degrees]
+        text = f"{size / 1000:.1f} (1/{plain[degrees] / size:.1f})"
+        return f"**{text}**" if size == least[degrees] else text
+
+    return _table(head, [(name, *(cell(sizes, degrees) for degrees in tolerances)) for name, sizes in rows.items()])
+
+
 def filled(text: str, results: Mapping[str, Any]) -> str:
     """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
 
@@ -94,6 +114,7 @@ def filled(text: str, results: Mapping[str, Any]) -> str:
 
 RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
     "compress": compress,
+    "compression": compression,
     "denoise-pose": denoise_pose,
     "denoise": denoise,
     "feet": feet,
