@@ -66,8 +66,9 @@ def show(scene: bpy.types.Scene, obj: Any, depsgraph: bpy.types.Depsgraph | None
         found = previewing.read(scene, obj, settings, still)
         shown = previewing.shown(found, scene.frame_current_final)
     except MenderError as error:
+        if obj.session_uid not in _problems:  # from then on Blender moves the pose, and it stays alone
+            restore(scene, obj)
         _problems[obj.session_uid] = str(error)
-        restore(scene, obj)
         return
     _problems.pop(obj.session_uid, None)
     _hold(settings, rig, still, shown, found.animated)
