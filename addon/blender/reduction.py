@@ -14,7 +14,7 @@ from .action import Floats
 from .edits import Edit
 from .job import Steps, part, threaded
 from .rekey import FewerKeys, NewKeys
-from .tracks import KeyRange, Track, frames_of
+from .tracks import KeyRange, Track, frames_of, require_rotations
 
 _DENSE = 1.001  # frames: keys that lie closer say all that the scene shows
 
@@ -53,7 +53,7 @@ def reduction(
     """The fewest keys for the bones in `asked` once `edits` and `new` are written, none off by more than `degrees`.
 
     Rotations are reduced whose curves all have keys at the same frames, a frame apart or less: of others these keys
-    do not say what plays between them.
+    do not say what plays between them. Raises ActionError where a key in the range is no rotation.
     """
     values = {(edit.data_path, edit.index): edit.values for edit in edits}
     added = {(keys_.data_path, keys_.index): keys_ for keys_ in new}
@@ -98,6 +98,7 @@ def _dense(
         return None
     still = [np.full(len(frames), number) for number in track.still]
     stacked = np.stack([columns.get(index, column) for index, column in enumerate(still)], axis=-1)
+    require_rotations(track, frames, stacked)
     if track.mode == "QUATERNION" and whole:
         stacked = continuous(stacked)
     return Dense(track.data_path, track.mode, tuple(columns), frames, stacked, whole)

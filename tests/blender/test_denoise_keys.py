@@ -10,7 +10,7 @@ from addon.blender import action
 from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import property_of, to_quaternion
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model, wobble
-from tests.blender.test_denoise_action import denoise, select_keys, snapshot
+from tests.blender.test_denoise_action import changes_nothing, denoise, select_keys, snapshot
 
 FRAMES = np.arange(1, 121, dtype=np.float32)
 MODES = ["QUATERNION", "AXIS_ANGLE", "XYZ", "ZYX"]
@@ -187,3 +187,11 @@ def test_noise_keeps_the_keys_that_it_needs(figure):
     denoise(strength=0.0, reduce_keys=True, reduce_degrees=0.1)
     assert keys_of(figure, "Head") > 0.5 * len(FRAMES)
     assert np.degrees(angle_between(shaken["Head"], played(figure, "Head")).max()) <= 0.1
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_a_pelvis_key_that_is_no_rotation_is_refused(figure, value):
+    rotations = {**figure_rotations(FRAMES), "Hips": wobble(FRAMES, 70)}
+    rotations["Hips"][6] = value
+    key_rotations(figure, FRAMES, rotations, name="Broken")
+    changes_nothing(figure, "bone Hips has no valid rotation at frame 7", reduce_keys=True)
