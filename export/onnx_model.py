@@ -201,7 +201,8 @@ def main(arguments: list[str]) -> int:
     """`python -m export onnx RUN`: export the run of that name, or in that folder, into addon/models."""
     parser = argparse.ArgumentParser(prog="python -m export onnx", description=main.__doc__)
     parser.add_argument("run", help="a recipe's name, for runs/NAME, or a run's folder")
-    parser.add_argument("--output", type=Path, help="the file to write; addon/models/RECIPE.onnx by default")
+    places = "the file to write; by default in addon/models, of a run on your own motion in this folder"
+    parser.add_argument("--output", type=Path, help=places)
     typed = parser.parse_args(arguments)
     folder = runs.FOLDER / typed.run if (runs.FOLDER / typed.run).is_dir() else Path(typed.run)
     try:
