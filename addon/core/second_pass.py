@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import curves
-from .rotation import Array, aligned, normalize
+from .rotation import Array, aligned, angle_between, normalize
 
 BLOCK = 256
 """Frames that are looked at together."""
@@ -25,6 +25,9 @@ JOINT_BELIEVED, CLIP_BELIEVED = (4.5, 8.0), (2.5, 4.0)
 """Square distance of the network's result from the curve's own, over the error expected of that: below the first the
 network is believed, above the second the curve. For a single joint, and for the median over joints, which tells whether
 this is the kind of skeleton and of motion that the network knows at all."""
+UNHEARD = np.radians(0.5), np.radians(1.0)
+"""Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
+what was recorded."""
 STRETCH = 3
 """Frames whose motion is one vector."""
 CAUTION = 1.5
@@ -95,8 +98,9 @@ def _looked_at(
     loud = (known & ~quiet).any(axis=1)
     level = curves.noise_level(recorded[loud]) if loud.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
     sigma = np.where((known & ~quiet).any(axis=0), scale * level, 0)
-    noisy, doubt = sigma > 0, np.zeros(len(sigma))
-    pilot = np.where(clean, recorded, first)
+    noisy, doubt = sigma > 0, np.where(sigma > 0, 0, _overdone(recorded, first, known))
+    unheard = np.where(known, doubt, 0)[..., None].astype(first.dtype)
+    pilot = np.where(clean, recorded, normalize(first + unheard * (aligned(recorded, first) - first)))
     if not noisy.any():
         return pilot, doubt
     pilot[:, noisy], doubt[noisy] = _believed(
@@ -105,6 +109,14 @@ def _looked_at(
     deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
     again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, twins)
     return np.where(clean, recorded, normalize(pilot + SHARE * (aligned(again, pilot) - pilot))), doubt
+
+
+def _overdone(recorded: Array, first: Array, known: NDArray[np.bool_]) -> Array:
+    """(J,) how far to doubt the network where it changes joints more than noise does that is too small to measure."""
+    change = angle_between(first, recorded)
+    change = np.where(known, change, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    low, high = UNHEARD
+    return np.clip((change - low) / (high - low), 0, 1)
 
 
 def _believed(

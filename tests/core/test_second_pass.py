@@ -43,6 +43,16 @@ def test_joints_without_noise_come_back_as_they_were_whatever_the_network_says()
     assert geodesic_degrees(looked_at(clean, first), clean).max() < 0.01
 
 
+def test_a_network_that_changes_much_where_no_noise_can_be_measured_is_doubted():
+    """As in a short clip at a high rate, of which the lower rate keeps a few frames and hardly any noise."""
+    clean = walking(10)
+    first = rotation.normalize(clean + np.array([0, 0.1, 0, 0], dtype=np.float32))
+    every, loud = np.ones(clean.shape[:2], dtype=bool), np.zeros(clean.shape[:2], dtype=bool)
+    result, doubt = second_pass.second_pass(clean, first, every, loud, FPS, curves.wander(clean))
+    assert geodesic_degrees(result, clean).max() < 0.5
+    assert doubt.min() > 0.95
+
+
 def test_noise_that_comes_and_goes_is_taken_out_where_it_is():
     clean = walking(600)
     recorded = clean.copy()
