@@ -1,0 +1,258 @@
+"""Hands in training: the reduction to 20 angles, splits, tasks that agree with what the add-on computes, and export."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from addon.core import wrist
+from addon.core.finger_base import base
+from addon.core.finger_fill import FPS, features, filled
+from addon.core.hand_gaussian import CHANNELS, PER_HAND, Places
+from addon.core.rotation import angle_between, exp
+from addon.inference import fingers
+from addon.inference.session import load_model
+from export.hands_model import export_model
+from training.data import adroit, ballplay, hand_memory, hand_windows, hands, manipnet, upf_hands
+from training.data.cmu import DataMissingError, data_folder
+from training.data.hand_take import HandTake
+from training.hands_fit import fill_network, motion_model, spread_distance
+from training.models.hand_model import HandModel
+from training.models.hands_any_order import HandAnyOrder, log_density
+from training.models.hands_fill import FillNetwork
+from training.tasks import hands_any_order
+from training.tasks.hand_baselines import fit_mixture, neighbours
+from training.tasks.hands_fill import FillHands, combined
+
+with_data = pytest.mark.skipif(
+    not (data_folder() / "hands" / "manipnet").is_dir(), reason="the recordings of hands are not on this machine"
+)
+
+
+def made_up(frames=400, seed=0, name="made up"):
+    """A take in which all angles follow two curves and the wrists hurry when they do."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(frames) / 60
+    drive = np.stack([np.sin(2 * times + p) for p in rng.uniform(0, 6, 2)], axis=-1)
+    dof = 0.4 + (drive @ rng.normal(0, 0.3, (2, 40))).reshape(frames, 2, 20)
+    turn = exp(0.5 * np.stack([drive[:, 0], drive[:, 1], 0 * times], axis=-1))
+    one = np.concatenate([0.1 * drive, 0 * times[:, None], turn], axis=-1)
+    bend = np.tile(0.3 * np.concatenate([drive, drive[:, :1]], axis=-1)[:, None], (1, 2, 1))
+    return HandTake(name, "made up", 60.0, dof, np.stack([one, one], axis=1), bend)
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    takes = [made_up(seed=seed) for seed in range(3)]
+    found = HandModel(2, 16, 32, 1)
+    found.tell(hand_memory.fit(hands_any_order.channels(takes), FPS), hands.statistics(takes, 0.5), hands.limits(takes))
+    found.liveliness.copy_(torch.tensor([0.1, 1.0, 0.25, 1.0]))
+    with torch.no_grad():
+        for part in found.parameters():
+            part.add_(0.05 * torch.randn_like(part))
+    return found.eval()
+
+
+@with_data
+def test_manipnets_rotations_are_the_20_angles():
+    """A few frames of the recordings turn hinges off their axis by up to 6 degrees, and MCP joints twist a little."""
+    hand, off = manipnet.hand(), []
+    for name in (*manipnet.TRAIN, *manipnet.VALIDATION, *manipnet.TEST):
+        for side in ("left", "right"):
+            rotations = manipnet.canonical(manipnet._read(name, side, None), side)[::5]
+            dof = hand.dof(rotations)
+            np.testing.assert_allclose(hand.dof(hand.rotations(dof)), dof, atol=1e-9)
+            off.append(np.degrees(angle_between(hand.rotations(dof), rotations)))
+    away = np.concatenate(off)
+    roots = [4, 7, 10, 13]
+    hinges = np.setdiff1d(np.arange(16), roots)
+    assert away[:, hinges].mean() < 0.02
+    assert np.mean(away[:, hinges] < 0.2) > 0.985
+    assert away[:, roots].mean() < 1
+    assert np.mean(away[:, roots] < 2) > 0.88
+
+
+@with_data
+def test_every_data_set_bends_its_fingers_the_same_way():
+    sets = (manipnet.load(("mug1",)), ballplay.load(), adroit.load(), upf_hands.load())
+    for takes in sets:
+        poses = np.degrees(hands.single(hands.poses(takes)))
+        low, high = np.percentile(poses, [2, 98], axis=0)
+        flexion = [*range(4, 20, 4), *range(6, 20, 4), *range(7, 20, 4)]
+        assert np.all(high[flexion] > 25), takes[0].source
+        assert np.all(low[flexion] > -40), takes[0].source
+        assert np.all(np.abs(np.median(poses[:, 5:20:4], axis=0)) < 30), takes[0].source
+
+
+@with_data
+def test_takes_are_split_as_they_should_be():
+    parts = {part: hands.load("all", part) for part in ("train", "validation", "test")}
+    assert [take.name for take in parts["test"].of("manipnet").takes] == ["teapot3"]
+    assert [take.name for take in parts["validation"].of("manipnet").takes] == ["mug3"]
+    assert [len(parts[part].of("ballplay").takes) for part in parts] == [18, 6, 6]
+    assert [len(parts[part].of("adroit").takes) for part in parts] == [15, 5, 5]
+    assert [len(parts[part].of("upf").takes) for part in parts] == [1, 0, 0]
+    names = [take.name for part in parts.values() for take in part.takes]
+    assert len(names) == len(set(names))
+    assert all(take.source != "manipnet" for take in hands.load("open", "train").takes)
+    assert "ManipNet" not in hands.DESCRIPTIONS["open"]
+
+
+def test_without_the_recordings_it_says_where_they_belong(tmp_path):
+    for load in (lambda folder: manipnet.load(("mug1",), folder), ballplay.load, adroit.load, upf_hands.load):
+        with pytest.raises(DataMissingError, match="set MOCAP_DATA"):
+            load(tmp_path)
+
+
+def test_adroits_thumb_by_anatomy():
+    angles = {name: np.zeros(1) for f in ("FF", "MF", "RF", "LF") for name in (f"{f}J{i}" for i in range(4))}
+    angles |= {f"THJ{i}": np.zeros(1) for i in range(5)}
+    np.testing.assert_allclose(adroit.dof_of(angles), 0, atol=1e-12)
+    lifted = adroit.dof_of({**angles, "THJ3": np.array([0.7])})[0]
+    np.testing.assert_allclose(lifted[:4], [0, 0.7, 0, 0], atol=1e-9)
+    bent = adroit.dof_of({**angles, "THJ1": np.array([-0.3]), "THJ0": np.array([-0.6])})[0]
+    np.testing.assert_allclose(bent[:4], [0, 0, 0.3, 0.6], atol=1e-12)
+
+
+def test_a_take_at_another_rate_passes_through_its_own_frames():
+    take = made_up()
+    slowed = take.at(30.0)
+    np.testing.assert_allclose(slowed.dof, take.dof[::2], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(take.at(43.0).wrist[..., 3:], axis=-1), 1)
+
+
+def test_training_and_the_add_on_combine_alike(model):
+    """The torch twin that is trained and the NumPy one that ships give the same motion from the same outputs."""
+    take = made_up(seed=7).at(FPS)
+    clip, times = take.dof.reshape(-1, 40), np.arange(len(take)) / FPS
+    seen, keys = wrist.channels(take.wrist, FPS), np.arange(3, len(take), 11)
+    curves = base(times[keys], clip[keys], times, model.curves())
+    outputs = fill_network(model)(features(curves, seen, model.curves()))
+    parts = [torch.from_numpy(np.concatenate(list(part), axis=-1))[None] for part in np.split(outputs, 3, axis=-1)]
+    told = [
+        torch.from_numpy(x.astype(np.float32))[None] for x in (curves.change, curves.since * FPS, curves.until * FPS)
+    ]
+    trained = curves.values + combined(parts[0], parts[1], *told)[0].numpy()
+
+    def forwards_alone(given):
+        return outputs if np.allclose(given, features(curves, seen, model.curves())) else outputs[:, ::-1]
+
+    shipped = filled(forwards_alone, times[keys], clip[keys], times, seen, model.curves()).values
+    inside = slice(keys[0], keys[-1] + 1)
+    np.testing.assert_allclose(shipped[inside], trained[inside], atol=2e-4)
+
+
+def test_the_network_between_keys_learns_to_follow_the_wrist():
+    takes = [made_up(seed=seed) for seed in range(4)]
+    known = hands.statistics(takes, 0.5)
+    task = FillHands(hand_windows.windows(takes, known.mean), known)
+    torch.manual_seed(0)
+    network = FillNetwork(24, 0.0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    generator = torch.Generator().manual_seed(0)
+    told = []
+    for _ in range(30):
+        batch = task.batch(torch.arange(4), generator)
+        assert all(torch.isfinite(part).all() for part in batch)
+        loss = task.losses(network, *batch).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        told.append(float(loss.detach()))
+    assert np.mean(told[-8:]) < np.mean(told[:8])
+
+
+def test_one_cholesky_factor_knows_what_every_prefix_does(model):
+    gaussian = model.gaussian()
+    rng = np.random.default_rng(0)
+    order = rng.permutation(3 * CHANNELS)[None, :12]
+    values = rng.normal(0.3, 0.2, (1, 12))
+    mean, deviation = hands_any_order.along(gaussian, order, values, np.array([0.2]))
+    frame, channel = np.divmod(order[0], CHANNELS)
+    places = Places(channel, frame * 0.2)
+    for step in (0, 1, 5, 11):
+        seen = Places(places.channel[:step], places.time[:step])
+        wanted = Places(places.channel[[step]], places.time[[step]])
+        expected, left = gaussian.posterior(seen, values[0, :step], wanted)
+        assert abs(mean[0, step] - expected[0]) < 1e-6
+        assert abs(deviation[0, step] ** 2 - left[0, 0]) < 1e-4
+
+
+@pytest.mark.parametrize("form", ["queries", "triples"])
+def test_the_any_order_network_starts_near_the_gaussian_and_learns(form):
+    takes = [made_up(seed=seed) for seed in range(4)]
+    gaussian = hand_memory.fit(hands_any_order.channels(takes), FPS)
+    task = hands_any_order.task(takes, gaussian)
+    torch.manual_seed(0)
+    network = HandAnyOrder(form, 32, 1)
+    generator = torch.Generator().manual_seed(0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    told = []
+    for _ in range(40):
+        batch = task.batch(torch.arange(16), generator)
+        loss = task.losses(network, *batch).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        told.append(float(loss.detach()))
+    assert np.mean(told[-10:]) < np.mean(told[:10])
+
+
+def test_a_mixtures_density_is_one_in_all():
+    raw = torch.randn(1, 1, 3, 6, generator=torch.Generator().manual_seed(0))
+    grid = torch.linspace(-np.pi, np.pi, 4001)
+    logs = log_density(raw.expand(1, 4001, 3, 6), grid[None])
+    assert abs(float(torch.trapezoid(logs.exp(), grid)) - 1) < 1e-4
+
+
+def test_a_query_does_not_see_what_is_not_known(model):
+    with torch.no_grad():
+        told = torch.tensor([[PER_HAND, PER_HAND + 1, PER_HAND + 2]]), torch.tensor([[0.1, 0.2, 9.0]])
+        hidden = torch.tensor([[False, False, True]])
+        rest = (torch.tensor([[PER_HAND + 5]]), torch.tensor([[0.3]]), torch.tensor([[0.2]]), torch.tensor([0.03]))
+        found = model.pose.predict(*told, *rest, absent=hidden)
+        without = model.pose.predict(told[0][:, :2], told[1][:, :2], *rest)
+    np.testing.assert_allclose(found, without, atol=1e-6)
+
+
+def test_a_model_and_its_file_complete_and_fill_alike(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("export.hands_model.LABELS", {"tiny": "Tiny"})
+    loaded = load_model(export_model("tiny", "all", model, tmp_path / "tiny.onnx"), 1)
+    assert "non-commercial" in loaded.card.licence
+    known = np.full((2, 20), np.nan)
+    known[0, :7], known[1, 3:5] = 0.4, 0.2
+    whole = motion_model(model)
+    ours = fingers.complete_pose(loaded, known, "average")
+    flat = known.ravel()
+    channels = np.array([hand * PER_HAND + angle for hand in range(2) for angle in range(20)])
+    there = np.isfinite(flat)
+    seen, wanted = (Places(channels[which], np.zeros(which.sum())) for which in (there, ~there))
+    grid = whole.pose.grid(seen, flat[there], wanted)
+    np.testing.assert_allclose(ours.ravel()[~there], grid.quantile(0.5), atol=2e-3)
+    take = made_up(seed=9).at(FPS)
+    keyed = np.full_like(take.dof, np.nan)
+    keyed[::20] = take.dof[::20]
+    motion = fingers.fill(loaded, np.arange(len(take)), keyed, take.wrist, FPS)
+    times = np.arange(len(take)) / FPS
+    told = filled(
+        whole.fill, times[::20], keyed[::20].reshape(-1, 40), times, wrist.channels(take.wrist, FPS), whole.statistics
+    )
+    # Generated angles keep within the joints' limits, or as far outside as keys lie.
+    low, high = np.tile(model.limits.numpy(), (1, 2))
+    keys = keyed[::20].reshape(-1, 40)
+    expected = np.clip(told.values, np.minimum(low, keys.min(axis=0)), np.maximum(high, keys.max(axis=0)))
+    np.testing.assert_allclose(motion.reshape(-1, 40), expected, atol=2e-3)
+
+
+def test_baselines_find_what_is_there():
+    rng = np.random.default_rng(0)
+    middles = rng.normal(0, 1, (3, 20))
+    poses = middles[rng.integers(0, 3, 600)] + 0.05 * rng.normal(size=(600, 20))
+    mixture = fit_mixture(poses, 3, np.random.default_rng(1))
+    known = np.zeros((600, 20), dtype=bool)
+    known[:, :6] = True
+    for found in (mixture.completed(poses, known), neighbours(poses, poses, known, 20)):
+        assert np.abs(found - poses)[~known].mean() < 0.1
+    assert spread_distance(poses.ravel() ** 2, poses.ravel() ** 2) == 0
