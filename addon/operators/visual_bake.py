@@ -48,8 +48,8 @@ class MOCAP_MENDER_OT_visual_bake(ModalJob, bpy.types.Operator):
         keys = yield from part(_write(obj, baked), 0.9, 1.0)
         muted = visual.mute_movers(obj, moves, bones)
         parts = [f"{len(bones)} bones keyed at {len(frames):,} frames ({keys:,} keys)"]
-        parts += [f"{muted.constraints} constraints muted"] if muted.constraints else []
-        parts += [f"{muted.drivers} drivers muted"] if muted.drivers else []
+        for count, word in ((muted.constraints, "constraint"), (muted.drivers, "driver")):
+            parts += [f"{count} {word}{'s' if count > 1 else ''} muted"] if count else []
         self.report({"INFO"}, f"{obj.animation_data.action.name}: {', '.join(parts)}")
         return {"FINISHED"}
 
