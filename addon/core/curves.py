@@ -82,19 +82,18 @@ def denoised_curves(
 
 def without_noise(rotations: Array, fps: float, progress: Callable[[float], None] | None = None) -> Array:
     """Continuous rotations (T, J, 4), spikes taken out before, each curve without its own noise; others as they are."""
-    result = rotations.copy()
-    if len(rotations) < SHORTEST:
-        return result
     sigma = noise_level(rotations)
     noisy = sigma > 0
+    if not noisy.any():
+        return rotations
     hop = hop_at(fps)
 
     def smooth(window: Array) -> Array:
-        return smoothed(window, sigma[noisy], hop)[0]
+        result = window.copy()
+        result[:, noisy] = smoothed(window[:, noisy], sigma[noisy], hop)[0]
+        return result
 
-    if noisy.any():
-        result[:, noisy] = in_windows(smooth, rotations[:, noisy], LENGTH, 4 * hop * PASSES, hop, progress)
-    return result
+    return in_windows(smooth, rotations, LENGTH, 4 * hop * PASSES, hop, progress)
 
 
 def noise_level(rotations: Array) -> Array:
@@ -102,8 +101,11 @@ def noise_level(rotations: Array) -> Array:
 
     From fourth differences, turned into the bone's own frame, where a joint's axes stand still: motion is least about
     one of them, noise is the same about all. The median absolute deviation does not see single events. A hinge that
-    carries noise about its own axis alone is taken to be as noisy as the others.
+    carries noise about its own axis alone is taken to be as noisy as the others. 0 too where less than `SHORTEST`
+    frames tell nothing.
     """
+    if len(rotations) < SHORTEST:
+        return np.zeros(rotations.shape[1])
     fine = np.concatenate([_differences(part, 4) for part in _samples(rotations)])
     axes = _principal(fine)
     least, most = (_deviation(fine, axes[:, :, place]) for place in (0, 2))
@@ -133,6 +135,8 @@ def wander(rotations: Array) -> float:
     Of first-order autoregressive noise the first differences are stronger than white noise of equal fourth differences
     would make them. The quarter of the bones tells that moves least.
     """
+    if len(rotations) < SHORTEST:
+        return 1.0
     parts = _samples(rotations)
     fine, coarse = (np.concatenate([_differences(part, order) for part in parts]) for order in (4, 1))
     axis = _principal(coarse)[:, :, 0]

@@ -54,23 +54,26 @@ def denoised(
     """
     length = np.linalg.norm(rotations, axis=-1)
     lost = ~(np.isfinite(length) & (length > 1e-6))
-    unit = normalize(np.asarray(rotations, dtype=np.float32))
-    if len(unit) < SHORTEST:
-        return unit
-    whole = continuous(unit)
+    whole = normalize(np.asarray(rotations, dtype=np.float32))
+    if len(whole) < SHORTEST:
+        return whole
+    whole = continuous(whole)
     lost |= gaps.held_frames(whole)[:, None]
     if missing is not None:
         lost |= missing
     if lost.any():
         whole = continuous(gaps.filled(whole, lost))
-    nowhere = np.zeros(unit.shape[1], dtype=bool) if absent is None else absent
+    nowhere = np.zeros(whole.shape[1], dtype=bool) if absent is None else absent
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
     calm = in_windows(filters.without_spikes, whole, rates.BLOCK, SPIKES_REACH)
     quiet, wander, scale = curves.quiet(calm, fps), curves.wander(calm), 1.0 if step == 1 else LOWERED
     again = partial(second_pass, quiet=quiet[::step], fps=fps / step, wander=wander, scale=scale, twins=twins)
-    run = partial(_run, network, whole[0] if reference is None else reference, nowhere, known, again, progress)
-    return normalize(run(whole, calm, lost)[0] if step == 1 else _at_lower_rate(run, calm, lost, step, fps))
+    run = partial(_run, network, whole[0].copy() if reference is None else reference, nowhere, known, again, progress)
+    if step == 1:
+        return normalize(run(whole, calm, lost)[0])
+    del whole  # hours of motion are large
+    return normalize(_at_lower_rate(run, calm, lost, step, fps))
 
 
 def _run(
@@ -113,13 +116,13 @@ def _at_lower_rate(
 
     Where the network is doubted the curve stands as it is by itself.
     """
-    own = curves.without_noise(calm, fps)
-    channels = own.reshape(len(own), -1)
-    detail = (channels - rates.raised(rates.lowered(channels, step), step, len(own))).reshape(own.shape)
-    detail[lost] = 0
     low = normalize(rates.lowered(calm.reshape(len(calm), -1), step).reshape(-1, *calm.shape[1:]))
     blocks = np.pad(lost, ((0, -len(lost) % step), (0, 0))).reshape(-1, step, lost.shape[1])
     clean, doubt = run(low, low, blocks.any(axis=1))
-    result = detail + rates.raised(clean.reshape(len(clean), -1), step, len(calm)).reshape(calm.shape)
-    doubt = np.where(lost, 0, np.repeat(doubt, step, axis=0)[: len(calm)])[..., None]
-    return result + doubt.astype(result.dtype) * (own - result)
+    own = curves.without_noise(calm, fps)
+    channels = own.reshape(len(own), -1)
+    change = rates.raised(clean.reshape(len(clean), -1) - rates.lowered(channels, step), step, len(own))
+    change = change.reshape(own.shape)
+    change *= np.where(lost, 1, 1 - np.repeat(doubt, step, axis=0)[: len(own)]).astype(change.dtype)[..., None]
+    change += own
+    return change
