@@ -3,8 +3,9 @@ r"""The file of a compressed action, `.mmz`: the one place that reads and writes
 Numbers are little-endian. A file is 8 bytes `89 4D 4D 5A 0D 0A 1A 0A` (so that a transfer as text shows), the version
 as u16, and chunks. A chunk is a tag of 4 letters, u32 length of its content, u32 CRC-32 of tag and content, content.
 
-`HEAD`  What the keys mean: `recording.Header` as JSON, deflated (RFC 1950) with the dictionary `_WORDS`. A file with
-        more than one chunk of motion holds it again near its end.
+`HEAD`  What the keys mean: `recording.Header` as JSON, deflated (RFC 1950) with the dictionary `_WORDS`; what is all
+        zeros is left away, and `right` where it is the opposite of `left`, as on a rig that rests like the model's. A
+        file with more than one chunk of motion holds it again near its end.
 `KEYS`  A run of at most `LONGEST_RUN` keys of one group of bones, readable alone:
         u16 group, u32 number of its first key in the group, u32 keys T;
         frames: u8 0, f32 first, f64 step, where they are evenly spaced (each is rounded to f32); or u8 1, u32 length,
@@ -259,9 +260,10 @@ def _header_json(header: Header) -> bytes:
         if any(track.joint >= 0 for track in tracks):
             entry["joints"] = [track.joint for track in tracks]
         for name in ("left", "right", "axes"):
-            steps = [getattr(track, name) for track in tracks]
-            if any(map(any, steps)):
-                entry[name] = [step for three in steps for step in three]
+            steps = [step for track in tracks for step in getattr(track, name)]
+            opposite = [-step for step in entry.get("left", [0] * len(steps))] if name == "right" else [0] * len(steps)
+            if steps != opposite:
+                entry[name] = steps
         entry["locations"] = list(group.locations)
         if group.share != 1:
             entry["share"] = group.share
@@ -280,7 +282,9 @@ def _header(content: bytes) -> Header:
         bones = entry["bones"]
         modes = entry["modes"] if isinstance(entry["modes"], list) else [entry["modes"]] * len(bones)
         joints = entry.get("joints", [-1] * len(bones))
-        turns = [np.reshape(entry.get(key, [0] * 3 * len(bones)), (-1, 3)) for key in ("left", "right", "axes")]
+        nothing = np.zeros(3 * len(bones), dtype=np.int64)
+        left = np.array(entry.get("left", nothing), dtype=np.int64)
+        turns = [np.reshape(steps, (-1, 3)) for steps in (left, entry.get("right", -left), entry.get("axes", nothing))]
         rows = zip(bones, modes, joints, *([tuple(map(int, row)) for row in turn] for turn in turns), strict=True)
         settings = {int(place): changed for place, changed in entry.get("settings", {}).items()}
         tracks = tuple(RotationTrack(*row) for row in rows)

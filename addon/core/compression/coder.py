@@ -12,8 +12,9 @@ from typing import Protocol
 
 _TOP = 1 << 24
 _WHOLE = 1 << 16
-_LEAST = 48  # of _WHOLE: no bit is taken for certain
+# The share of the way to certainty that a chance goes with each bit. Rounded down, the last steps never reach it.
 _LEARN = tuple(max(int(_WHOLE / (seen + 1.6)), _WHOLE // 96) for seen in range(128))
+_LEARNT = len(_LEARN) - 1
 _UNARY = 14  # numbers from here on are written with their length in bits
 _PLACES = 5  # unary places with chances of their own
 CONTEXTS_OF_A_NUMBER = _PLACES + 24
@@ -33,43 +34,28 @@ class Coder(Protocol):
         """One bit that is as likely 0 as 1."""
 
 
-class _Chances:
-    """The chance of a 1 in each context, and how often it was seen."""
-
-    def __init__(self, contexts: int) -> None:
-        self.one = [_WHOLE // 2] * contexts
-        self.seen = [0] * contexts
-
-    def learn(self, context: int, bit: int) -> None:
-        seen = self.seen[context]
-        one = self.one[context]
-        if bit:
-            one += (_WHOLE - one) * _LEARN[seen] >> 16
-        else:
-            one -= one * _LEARN[seen] >> 16
-        self.one[context] = min(max(one, _LEAST), _WHOLE - _LEAST)
-        if seen < len(_LEARN) - 1:
-            self.seen[context] = seen + 1
-
-
 class Encoder:
     """Writes bits. `finish` gives the bytes."""
 
     def __init__(self, contexts: int) -> None:
-        self._chances = _Chances(contexts)
+        self._ones, self._seen = [_WHOLE // 2] * contexts, [0] * contexts
         self._low, self._range = 0, 0xFFFFFFFF
         self._kept, self._waiting = 0, 0
         self._bytes = bytearray()
 
     def bit(self, context: int, value: int) -> int:
         """See `Coder`."""
-        bound = (self._range >> 16) * self._chances.one[context]
+        one, seen = self._ones[context], self._seen[context]
+        bound = (self._range >> 16) * one
         if value:
             self._range = bound
+            self._ones[context] = one + ((_WHOLE - one) * _LEARN[seen] >> 16)
         else:
             self._low += bound
             self._range -= bound
-        self._chances.learn(context, value)
+            self._ones[context] = one - (one * _LEARN[seen] >> 16)
+        if seen < _LEARNT:
+            self._seen[context] = seen + 1
         while self._range < _TOP:
             self._range = self._range << 8 & 0xFFFFFFFF
             self._shift()
@@ -114,7 +100,7 @@ class Decoder:
     """Reads the bits that an `Encoder` with as many contexts wrote."""
 
     def __init__(self, contexts: int, content: bytes) -> None:
-        self._chances = _Chances(contexts)
+        self._ones, self._seen = [_WHOLE // 2] * contexts, [0] * contexts
         self._content = content + b"\0\0\0\0"
         self._range = 0xFFFFFFFF
         self._code = int.from_bytes(self._content[:4], "big")
@@ -122,15 +108,19 @@ class Decoder:
 
     def bit(self, context: int, value: int = 0) -> int:
         """See `Coder`."""
-        bound = (self._range >> 16) * self._chances.one[context]
+        one, seen = self._ones[context], self._seen[context]
+        bound = (self._range >> 16) * one
         if self._code < bound:
             self._range = bound
+            self._ones[context] = one + ((_WHOLE - one) * _LEARN[seen] >> 16)
             result = 1
         else:
             self._code -= bound
             self._range -= bound
+            self._ones[context] = one - (one * _LEARN[seen] >> 16)
             result = 0
-        self._chances.learn(context, result)
+        if seen < _LEARNT:
+            self._seen[context] = seen + 1
         if self._range < _TOP:
             self._refill()
         return result
