@@ -79,6 +79,9 @@ class AnyOrderTransformer(nn.Module):
         self.position_bias = nn.Parameter(torch.zeros(self.count, outputs))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        # Every form has the same weights; several processes would wait for gradients of those that it has no use for.
+        for part in self._unused():
+            part.requires_grad_(False)
 
     def forward(self, order: Tensor, values: Tensor, hints: Tensor | None = None) -> Tensor:
         """Parameters (B, N, outputs) of what is at order[k], given the values at order[:k]: all k in one pass.
@@ -188,6 +191,14 @@ class AnyOrderTransformer(nn.Module):
     def start_at(self, bias: Tensor) -> None:
         """Let the fresh network predict `bias` (P, outputs) everywhere: the head's parameters of the marginals."""
         self.position_bias.data.copy_(bias)
+
+    def _unused(self) -> tuple[nn.Module, ...]:
+        if self.form == "queries":
+            return (self.offset_factors,)
+        if self.form == "pairs":
+            return self.offset_factors, self.target_factors, self.encode_up, self.encode_down
+        encoder = (self.encode_up, self.encode_down)
+        return encoder if self.encoding == "relative" else (*encoder, self.offset_factors)
 
     def _pairs(self, inputs: Tensor, values: Tensor) -> Tensor:
         """(B, K, width) each (position, value) on its own; position P is the begin token, whatever its value."""
