@@ -231,8 +231,8 @@ def _sweep_part(lines: list[dict[str, Any]]) -> list[str]:
         "",
         f"`{SWEEP_COMMAND}`: width, depth, position encoding and share of random orders (the others run in raster "
         f"order) of the triples, one changed at a time, each trained for {lines[0]['steps']} steps alone; nats on the "
-        f"first {lines[0]['images']} test images in one random order each, and in raster order. So short a training tells "
-        "what learns fast, not what is best in the end.",
+        f"first {lines[0]['images']} test images in one random order each, and in raster order. So short a training "
+        "tells what learns fast, not what is best in the end.",
         "",
         _table(("width", "depth", "encoding", "random orders", "random", "raster"), rows),
     ]
