@@ -9,13 +9,15 @@ import bpy
 import numpy as np
 
 from ..core.compression.plan import LOCATION, BoneKeys
-from ..core.compression.recording import SETTINGS, STYLES, Curve
+from ..core.compression.recording import SETTINGS, STYLES, Bytes, Curve
 from ..core.rotation_mode import property_of
 from . import action
 from .action import ActionError, Channels
 from .job import Steps
 
 _NUMBERS = dict(zip(STYLES, ("interpolation", "easing", "handle_left_type", "handle_right_type", "type"), strict=True))
+
+_NO_HANDLES = np.zeros((0, 2), dtype=np.float32)
 
 
 def read(obj: Any) -> Steps[tuple[list[BoneKeys], list[Curve]]]:
@@ -51,15 +53,18 @@ def read_curve(curve: bpy.types.FCurve) -> Curve:
         curve.keyframe_points.foreach_get(name, column)
         styles[:, place] = column
     settings = {name: getattr(curve, name) for name in SETTINGS}
+    if len(styles) and (styles == styles[0]).all():
+        styles = np.broadcast_to(styles[0].copy(), styles.shape)  # once for all keys: an hour of motion has millions
+    plain = not len(styles) or _runs_straight(styles)
     return Curve(
         data_path=curve.data_path,
         index=curve.array_index,
         group=curve.group.name if curve.group else "",
         points=keys.points,
-        left=keys.left,
-        right=keys.right,
+        left=_NO_HANDLES if plain else keys.left,
+        right=_NO_HANDLES if plain else keys.right,
         styles=styles,
-        easing=np.stack([keys.back, keys.amplitude, keys.period], axis=-1),
+        easing=_NO_HANDLES if plain else np.stack([keys.back, keys.amplitude, keys.period], axis=-1),
         settings={name: value for name, value in settings.items() if value != SETTINGS[name]},
     )
 
@@ -67,7 +72,7 @@ def read_curve(curve: bpy.types.FCurve) -> Curve:
 def write(obj: bpy.types.Object, name: str, curves: Sequence[Curve]) -> Steps[bpy.types.Action]:
     """A new action with these curves, assigned to `obj` once it is complete; the former one is kept in the file.
 
-    A curve without handles (N, 0) gets those that Blender calculates. Closed before its end, it leaves nothing behind.
+    A curve without handles gets those that Blender calculates. Closed before its end, it leaves nothing behind.
     """
     new, slot, channels = action.loose_action(name, obj.name)
     try:
@@ -81,6 +86,13 @@ def write(obj: bpy.types.Object, name: str, curves: Sequence[Curve]) -> Steps[bp
     return new
 
 
+def _runs_straight(styles: Bytes) -> bool:
+    """Whether handles do nothing, and Blender would calculate them anew before they ever did."""
+    handles = [STYLES.index("left_type"), STYLES.index("right_type")]
+    straight = styles[:, STYLES.index("interpolation")] < action.BEZIER
+    return bool(straight.all() and np.isin(styles[:, handles], action.AUTOMATIC_HANDLES).all())
+
+
 def _write_curve(channels: Channels, curve: Curve) -> None:
     made = channels.fcurves.new(curve.data_path, index=curve.index)
     if curve.group:
@@ -91,7 +103,7 @@ def _write_curve(channels: Channels, curve: Curve) -> None:
     for place, name in enumerate(_NUMBERS.values()):
         keys.foreach_set(name, np.ascontiguousarray(curve.styles[:, place]))
     extras: Mapping[str, Any] = dict(zip(("back", "amplitude", "period"), curve.easing.T, strict=False))
-    for name, values in extras.items():
+    for name, values in extras.items() if curve.left.size else ():
         keys.foreach_set(name, np.ascontiguousarray(values, dtype=np.float32))
     for name, value in curve.settings.items():
         setattr(made, name, value)

@@ -17,6 +17,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+import addon
 from addon.blender import action, armature, motion, recorded
 from addon.blender.job import finish
 from addon.blender.places import places
@@ -53,7 +54,13 @@ def run() -> list[str]:
     path = cmu.data_folder() / "cmu" / "test.npz"
     if not path.is_file():
         return ["compression: not run, there are no CMU takes (MOCAP_DATA)"]
-    takes = _takes(path)
+    addon.register()
+    lines = _measured(_takes(path))
+    addon.unregister()
+    return lines
+
+
+def _measured(takes: Takes) -> list[str]:
     obj = _rig()
     model = chosen_code_model("")
     known = places(obj, joints_of(obj, None, model.card.joints), model.card.skeleton, model.card.reference)

@@ -12,8 +12,9 @@ as u16, and chunks. A chunk is a tag of 4 letters, u32 length of its content, u3
         and T f32, their bytes transposed and deflated;
         styles: u8 0 and the 5 bytes that all keys of all C curves have; or u8 1, u32 length, and (5, C, T) u8 deflated;
         the rest: rotations and locations, as `block` codes them.
-`CURV`  A curve that is kept exactly: u32 length of JSON (path, index, group, settings), the JSON, then N keys deflated:
-        f32 (9, N) frame, value, left and right handle, back, amplitude, period, their bytes transposed; u8 (5, N).
+`CURV`  A curve that is kept exactly: u32 length of JSON (path, index, group, settings, keys N), the JSON, then deflated
+        f32 (9, N) frame, value, left and right handle, back, amplitude, period, or the first two alone where Blender
+        sets the handles by itself, their bytes transposed; u8 (5, N).
 `DONE`  The end: u32 chunks of `KEYS` and `CURV`, u64 rotations, u64 rotations that needed more than the model's code
         (without a model: corrections to the smooth curve).
 
@@ -396,8 +397,10 @@ def _styles(content: bytes, place: int, count: int, curves: int) -> tuple[Bytes,
 
 def _curve_bytes(curve: Curve) -> bytes:
     told = {"path": curve.data_path, "index": curve.index, "group": curve.group, "settings": dict(curve.settings)}
+    told["keys"] = len(curve.points)
     text = json.dumps(told, ensure_ascii=False).encode()
-    numbers = np.concatenate([curve.points, curve.left, curve.right, curve.easing], axis=1).astype("<f4")
+    parts = [curve.points, *((curve.left, curve.right, curve.easing) if curve.left.size else ())]
+    numbers = np.concatenate(parts, axis=1).astype("<f4")
     keys = _transposed(np.ascontiguousarray(numbers.T)) + np.ascontiguousarray(curve.styles.T).tobytes()
     return struct.pack("<I", len(text)) + text + zlib.compress(keys, 9)
 
@@ -406,9 +409,11 @@ def _curve(content: bytes) -> Curve:
     (length,) = struct.unpack_from("<I", content)
     told = json.loads(content[4 : 4 + length])
     data = zlib.decompressobj().decompress(content[4 + length :], _LARGEST_CURVE)
-    keys = len(data) // 41
-    numbers = np.frombuffer(_straight(data[: 36 * keys], 4), "<f4").reshape(9, keys).T.astype(np.float32)
-    styles = np.frombuffer(data[36 * keys :], np.uint8).reshape(5, keys).T
+    keys = int(told["keys"])
+    columns = (len(data) // max(keys, 1) - 5) // 4
+    end = 4 * columns * keys
+    numbers = np.frombuffer(_straight(data[:end], 4), "<f4").reshape(columns, keys).T.astype(np.float32)
+    styles = np.frombuffer(data[end:], np.uint8).reshape(5, keys).T
     points, left, right, easing = np.split(numbers, (2, 4, 6), axis=1)
     return Curve(told["path"], int(told["index"]), told["group"], points, left, right, styles, easing, told["settings"])
 

@@ -31,7 +31,8 @@ def plays_within(curves: Sequence[Curve], values: Array, mode: str, limit: float
         kind = curve.styles[:, STYLES.index("interpolation")].astype(np.int32)
         if (kind == BEZIER).any() and (kinds != _AUTO_CLAMPED).any():
             return False
-        before.append(evaluate(Course(curve.points, curve.left, curve.right, kind), at))
+        left, right = (curve.left, curve.right) if curve.left.size else (curve.points, curve.points)
+        before.append(evaluate(Course(curve.points, left, right, kind), at))
         points = np.stack([frames, column.astype(np.float32)], axis=-1)
         after.append(evaluate(_with_handles(points, kind, curve), at))
     was, now = np.stack(before, axis=-1), np.stack(after, axis=-1)

@@ -33,7 +33,8 @@ class Curve:
     """One F-curve with all that its N keys hold.
 
     points, left, right: (N, 2) frame and value of keys and handles. styles: (N, 5) `STYLES`. easing: (N, 3) back,
-    amplitude and period. settings: those of `SETTINGS` that differ from a fresh curve's.
+    amplitude and period. Where Blender sets the handles by itself and they do nothing, left, right and easing are
+    empty. settings: those of `SETTINGS` that differ from a fresh curve's.
     """
 
     data_path: str
