@@ -25,6 +25,9 @@ JOINT_BELIEVED, CLIP_BELIEVED = (4.5, 8.0), (2.5, 4.0)
 """Square distance of the network's result from the curve's own, over the error expected of that: below the first the
 network is believed, above the second the curve. For a single joint, and for the median over joints, which tells whether
 this is the kind of skeleton and of motion that the network knows at all."""
+HEARD = (0.1, 0.3)
+"""Square change that the network makes, over the noise's, median over joints: below the first it finds no noise, and
+what looked like noise is lively motion; above the second it does."""
 UNHEARD = np.radians(0.5), np.radians(1.0)
 """Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
 what was recorded."""
@@ -103,20 +106,19 @@ def _looked_at(
     pilot = np.where(clean, recorded, normalize(first + unheard * (aligned(recorded, first) - first)))
     if not noisy.any():
         return pilot, doubt
-    pilot[:, noisy], doubt[noisy] = _believed(
-        recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps
-    )
+    change = _mean_where(np.square(first - recorded).sum(axis=-1), known)[noisy] / (3 * sigma[noisy] ** 2)
+    heard = _between(np.asarray(np.median(change)), *HEARD)
+    believed, doubted = _believed(recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps)
+    pilot[:, noisy] += heard * (believed - pilot[:, noisy])
+    doubt[noisy] = heard * doubted
     deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
     again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, twins)
-    return np.where(clean, recorded, normalize(pilot + SHARE * (aligned(again, pilot) - pilot))), doubt
+    return np.where(clean, recorded, normalize(pilot + heard * SHARE * (aligned(again, pilot) - pilot))), doubt
 
 
 def _overdone(recorded: Array, first: Array, known: NDArray[np.bool_]) -> Array:
     """(J,) how far to doubt the network where it changes joints more than noise does that is too small to measure."""
-    change = angle_between(first, recorded)
-    change = np.where(known, change, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    low, high = UNHEARD
-    return np.clip((change - low) / (high - low), 0, 1)
+    return _between(_mean_where(angle_between(first, recorded), known), *UNHEARD)
 
 
 def _believed(
@@ -125,11 +127,17 @@ def _believed(
     """The network's result, joint by joint, or the curve's own where they are too far apart; and the doubt (J,)."""
     own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps))
     apart = np.square(first - aligned(own, first)).sum(axis=-1)
-    distance = np.where(known, apart, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    distance = _mean_where(apart, known)
     ratio = distance / (error + (wander - 1) * 3 * sigma**2)
     doubt = np.maximum(_between(ratio, *JOINT_BELIEVED), _between(np.median(ratio), *CLIP_BELIEVED))
     share = np.where(known, doubt, 0)[..., None]
     return normalize(first + share * (aligned(own, first) - first)).astype(first.dtype), doubt
+
+
+def _mean_where(x: Array, where: NDArray[np.bool_]) -> Array:
+    """(J,) mean over the frames of (T, J) at which `where`; 0 where there are none."""
+    mean: Array = np.where(where, x, 0).sum(axis=0) / np.maximum(where.sum(axis=0), 1)
+    return mean
 
 
 def _between(value: Array, low: float, high: float) -> Array:

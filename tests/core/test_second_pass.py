@@ -53,6 +53,16 @@ def test_a_network_that_changes_much_where_no_noise_can_be_measured_is_doubted()
     assert doubt.min() > 0.95
 
 
+def test_lively_motion_in_which_the_network_finds_no_noise_stays():
+    rng = np.random.default_rng(8)
+    shaken = rotation.exp(
+        0.004 * rng.standard_normal((300, 8, 3))
+    )  # what a marker does as a foot strikes, all the time
+    clean = rotation.multiply(walking(300), shaken).astype(np.float32)
+    first = rotation.normalize(clean + 1e-4 * rng.standard_normal(clean.shape).astype(np.float32))
+    assert error(looked_at(clean, first), clean) < 0.02
+
+
 def test_noise_that_comes_and_goes_is_taken_out_where_it_is():
     clean = walking(600)
     recorded = clean.copy()
