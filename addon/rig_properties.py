@@ -91,6 +91,11 @@ def stored_map(obj: bpy.types.Object) -> JointMap | None:
     return joint_map(rig) if len(rig.joints) else None
 
 
+def chosen_by_hand(obj: bpy.types.Object) -> dict[str, str]:
+    """Joint -> the bone that a person or a preset chose for it in the map of `obj`, "" for none."""
+    return {joint.name: joint.bone for joint in rig_map_of(obj).joints if joint.state == BY_HAND}
+
+
 def joint_map(rig: RigMap) -> JointMap:
     """The kept joints as a record: doubtful ones are left out, and suggested.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import bpy
@@ -81,8 +82,12 @@ class RiggedHand:
         return multiply(multiply(change, rotation(above, frames)), conjugate(change))
 
 
-def hands_of(obj: ArmatureObject, channels: Channels | None) -> list[RiggedHand]:
-    """The armature's hands, left first. channels: its curves; None where it has no action.
+def hands_of(
+    obj: ArmatureObject, channels: Channels | None, chosen: Mapping[str, str] = MappingProxyType({})
+) -> list[RiggedHand]:
+    """The armature's hands, left first.
+
+    channels: its curves; None where it has no action. chosen: joint -> the bone that a person chose, "" for none.
 
     Raises HandsError where it has none or where it is mirrored, HandShapeError where no palm can be told from a rest
     pose, ActionError where a finger bone changes its rotation mode over time.
@@ -95,7 +100,7 @@ def hands_of(obj: ArmatureObject, channels: Channels | None) -> list[RiggedHand]
     paths = {path for path, _ in curves}
     keyed = [b.name for b in obj.pose.bones if action.bone_path(b.name, property_of(b.rotation_mode)) in paths]
     parents = [place[bone.parent.name] if bone.parent else -1 for bone in bones]
-    found = find_hands([bone.name for bone in bones], parents, keyed)
+    found = find_hands([bone.name for bone in bones], parents, keyed, chosen)
     heads = {bone.name: np.array(bone.head_local, dtype=np.float64) for bone in bones}
     tails = {bone.name: np.array(bone.tail_local, dtype=np.float64) for bone in bones}
     rests = {bone.name: from_matrix(np.array(bone.matrix_local.to_3x3(), dtype=np.float64)) for bone in bones}

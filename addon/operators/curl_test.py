@@ -14,11 +14,11 @@ from bpy.props import EnumProperty, FloatProperty
 
 from ..blender.armature import require_armature
 from ..blender.finger_poses import put_pose, put_rotations, standing
-from ..blender.hands import RiggedHand, hands_of
+from ..blender.hands import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF, FINGERS
 from ..core.rotation import Array
-from .fingering import pose_channels
+from .fingering import hands_with_map, pose_channels
 from .reporting import reports_errors
 
 CLOSED = np.radians([70.0 if "MCP flexion" in a else 90.0 if "PIP" in a else 60.0 if "DIP" in a else 0.0 for a in DOF])
@@ -54,14 +54,20 @@ class MOCAP_MENDER_OT_curl_test(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Close one finger, and leave it so."""
         obj: Any = require_armature(context.object)
-        _close(obj, hands_of(obj, pose_channels(obj)), FINGERS.index(self.finger.lower()), self.closed, _frame(context))
+        _close(
+            obj,
+            hands_with_map(obj, pose_channels(obj)),
+            FINGERS.index(self.finger.lower()),
+            self.closed,
+            _frame(context),
+        )
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Close and open all of them one after the other; Esc ends it."""
         try:
             obj: Any = require_armature(context.object)
-            self._hands = hands_of(obj, pose_channels(obj))
+            self._hands = hands_with_map(obj, pose_channels(obj))
         except MenderError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

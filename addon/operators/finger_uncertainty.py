@@ -15,7 +15,7 @@ from bpy.props import StringProperty
 from numpy.typing import NDArray
 
 from ..blender.armature import require_armature
-from ..blender.hands import RiggedHand, hands_of
+from ..blender.hands import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF
 from ..core.rotation import Array
@@ -23,7 +23,7 @@ from ..finger_properties import FingerOptions, finger_settings_of
 from ..inference import fingers
 from ..inference.session import Model
 from .choice import chosen_finger_model, selected_bones
-from .fingering import known_pose, pose_channels, posed_bones
+from .fingering import hands_with_map, known_pose, pose_channels, posed_bones
 from .reporting import reports_errors
 from .runtime_check import known_problem
 
@@ -41,7 +41,7 @@ def uncertainty(obj: Any, options: Any, model_name: str, frame: float) -> Uncert
 
     Raises MenderError where there are no hands or no model; bones that nobody has posed yet count as not given.
     """
-    found = hands_of(obj, pose_channels(obj))
+    found = hands_with_map(obj, pose_channels(obj))
     given = _given(obj, found, options.posed, frame)
     known = known_pose(obj, found, given)
     nats = _entropy(chosen_finger_model(model_name), known.tobytes(), tuple(hand.side for hand in found))
@@ -101,7 +101,7 @@ class MOCAP_MENDER_OT_next_finger(FingerOptions, bpy.types.Operator):
         """Make that bone active, and say which angle it is about."""
         obj: Any = require_armature(context.object)
         scene: Any = context.scene
-        found = hands_of(obj, pose_channels(obj))
+        found = hands_with_map(obj, pose_channels(obj))
         given = _given(obj, found, self.posed, float(scene.frame_current_final))
         known = known_pose(obj, found, given)
         for hand in found:  # an angle that no bone shows is not to be asked for

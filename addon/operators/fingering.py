@@ -23,6 +23,7 @@ from ..core.rotation import Array, exp, log, multiply
 from ..core.rotation_mode import property_of
 from ..inference import fingers
 from ..inference.session import Model
+from ..rig_properties import chosen_by_hand
 
 _JOINTS_A_FINGER = 3
 _MODES: dict[str, Any] = {"LIKELY": "likely", "AVERAGE": "average", "SAMPLE": "sample"}
@@ -65,9 +66,14 @@ def pose_channels(obj: Any) -> Channels | None:
     return action.assigned_channels(obj) if data and data.action else None
 
 
+def hands_with_map(obj: Any, channels: Channels | None) -> list[RiggedHand]:
+    """The armature's hands as its rig map has them, or as they are found. Raises as `hands.hands_of` does."""
+    return hands.hands_of(obj, channels, chosen_by_hand(obj))
+
+
 def chosen_hands(obj: Any, channels: Channels | None, options: Any) -> tuple[list[RiggedHand], set[str]]:
     """All hands of the armature, and the bones of chosen hands and fingers. Raises HandsError where none is chosen."""
-    found = hands.hands_of(obj, channels)
+    found = hands_with_map(obj, channels)
     sides = SIDES if options.side == "BOTH" else (options.side.lower(),)
     wanted = {finger for finger in FINGERS if getattr(options, finger)}
     bones = {

@@ -317,6 +317,19 @@ def test_ranges_without_frames_or_keys_are_sentences(rig):
     assert curves(rig) == before
 
 
+def test_fingers_go_by_the_rig_map_where_a_person_has_set_it(rig):
+    rig.data.bones["mixamorig:LeftHandRing2"].name = "what"
+    bpy.ops.mocap_mender.rig_map_find()
+    joints = rig.mocap_mender_rig.joints
+    assert not joints["LeftRing2"].bone
+    joints["LeftRing2"].bone = "what"
+    joints["LeftPinky1"].bone = joints["LeftPinky2"].bone = joints["LeftPinky3"].bone = ""
+    assert generate(task="MOTION", step=10) == {"FINISHED"}
+    paths = {path for path, _ in generated(curves(rig))}
+    assert any('"what"' in path for path in paths)
+    assert not any("LeftHandPinky" in path for path in paths)
+
+
 def test_one_hand_alone_is_enough(rig):
     bpy.ops.object.mode_set(mode="EDIT")
     bones = rig.data.edit_bones

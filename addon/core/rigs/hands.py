@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from .canonical import FINGERS, SIDES, sided
 from .match import match
@@ -64,23 +65,29 @@ class HandBones:
         return tuple(bone for finger in self.fingers.values() for bone in finger.bones)
 
 
-def find_hands(names: Sequence[str], parents: Sequence[int], keyed: Collection[str] = ()) -> dict[str, HandBones]:
+def find_hands(
+    names: Sequence[str],
+    parents: Sequence[int],
+    keyed: Collection[str] = (),
+    chosen: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, HandBones]:
     """ "Left" and "Right" -> the hand, for the hands that a rig of N bones has.
 
     names, parents: the bones, and the index of each one's parent, -1 for none. keyed: bones that carry keys: of several
     sets of bones the keyed one is meant. A hand alone whose names tell no side stands under "".
+    chosen: joint -> the bone that a person chose for it, "" for none.
     A finger's bones hang on each other in order; what does not is left out. Raises ValueError as `match` does.
     """
     tree = _Tree(names, parents)
-    known = match(names, parents, keyed=keyed).bones
+    known = {**match(names, parents, keyed=keyed).bones, **chosen}
     by_words = _by_words(tree, set(known.values()))
     hands = {}
     for side in (*SIDES, ""):
         fingers, linked = {}, True
         for finger in FINGERS:
             parts = [sided(f"{finger}{place}", side) for place in (1, 2, 3)] if side else []
-            chain = tree.chain([known[part] for part in parts if part in known])
-            spoken = by_words.get((side, finger), [])
+            chain = tree.chain([known[part] for part in parts if known.get(part)])
+            spoken = [] if any(part in chosen for part in parts) else by_words.get((side, finger), [])
             chain = chain or tree.chain(spoken)
             if not known and len(spoken) > 1 and len({tree.parent[bone] for bone in spoken}) == 1:
                 chain, linked = sorted(spoken, key=_rank), False
