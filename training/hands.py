@@ -60,7 +60,7 @@ def start(name: str, recipe: HandsRecipe, folder: Path, tensorboard: bool = Fals
         _train_between(model, recipe, takes, folder, here, tensorboard)
         _train_poses(model, recipe, takes, folder, here, tensorboard)
         if here.is_first:
-            finish(model, takes, folder)
+            finish(model, recipe, takes, folder)
     return folder
 
 
@@ -73,12 +73,15 @@ def training_takes(recipe: HandsRecipe) -> HandSet:
     return HandSet((*found.takes, *parts[0], *parts[1])).without(recipe.leave_out)
 
 
-def finish(model: HandModel, takes: HandSet, folder: Path) -> None:
-    """Fit what is fitted to the trained networks, and write the whole model's weights, the large ones in half."""
+def finish(model: HandModel, recipe: HandsRecipe, takes: HandSet, folder: Path) -> None:
+    """Fit what is fitted to the trained networks, and write the whole model's weights, the large ones in half.
+
+    Densities are softened for takes like those learned from; how far the timing is believed, for all there are.
+    """
     round_large(model)
     model.eval()
     validation = hands.load("all", "validation")
-    model.pose.softening.fill_(softening(model, validation))
+    model.pose.softening.fill_(softening(model, hands.load(recipe.sources, "validation")))
     model.best_order.copy_(torch.from_numpy(best_order(model, takes)))
     if len(model.fill.members):
         model.fill.trust.copy_(torch.from_numpy(trust(model, validation)))
