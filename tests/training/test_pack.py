@@ -91,7 +91,7 @@ def test_changed_arrays_are_refused(folder, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "twin"), [
-    ("LeftArm", "RightArm"), ("LThumb", "RThumb"), ("rig:LThumb", "rig:RThumb"), ("mixamorig:LeftArm", "mixamorig:RightArm"),
+    ("LeftArm", "RightArm"), ("LThumb", "RThumb"), ("rig:LThumb", "rig:RThumb"), ("m:LeftArm", "m:RightArm"),
     ("upperarm_l", "upperarm_r"), ("hand.L", "hand.R"), ("lowerLeg", "lowerLeg"), ("Roll", "Roll"),
     ("left_hand", "right_hand"), ("lowerback", "lowerback"),
 ])  # fmt: skip
