@@ -157,6 +157,4 @@ def _line(archive: Archive, size: int) -> str:
     small = max(archive.path.stat().st_size, 1)
     how = f"the code of {archive.header.model}" if archive.header.model else "curves alone"
     share = (archive.mended or 0) / max(archive.rotations or 0, 1)
-    return (
-        f"{small / 1000:,.1f} kB, 1/{size / small:.0f} of its keys, by {how}; {share:.0%} of rotations needed more"
-    )
+    return f"{small / 1000:,.1f} kB, 1/{size / small:.0f} of its keys, by {how}; {share:.0%} of rotations needed more"

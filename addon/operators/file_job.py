@@ -42,4 +42,3 @@ class FileJob(ModalJob):
     def proposed(self, context: bpy.types.Context) -> str:
         """The file name that the browser shows first."""
         return ""
-
