@@ -21,7 +21,7 @@ BLOCK = 256
 """Frames that are looked at together."""
 OVERLAP = 64
 """Frames over which one block fades into the next."""
-JOINT_BELIEVED, CLIP_BELIEVED = (4.5, 8.0), (2.5, 4.0)
+JOINT_BELIEVED, CLIP_BELIEVED = (6.0, 10.0), (2.8, 4.5)
 """Square distance of the network's result from the curve's own, over the error expected of that: below the first the
 network is believed, above the second the curve. For a single joint, and for the median over joints, which tells whether
 this is the kind of skeleton and of motion that the network knows at all."""
@@ -39,6 +39,8 @@ LEAST = 0.02
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
 """Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
+CAUTION_WANDERING = 2.5
+"""The same where the noise wanders: then the recorded motion tells nothing new beside the pilot, whose noise is out."""
 SHARE = 0.7
 """Of the second pass in the result."""
 
@@ -112,7 +114,7 @@ def _looked_at(
     pilot[:, noisy] += heard * (believed - pilot[:, noisy])
     doubt[noisy] = heard * doubted
     deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
-    again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, twins)
+    again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, wander, twins)
     return np.where(clean, recorded, normalize(pilot + heard * SHARE * (aligned(again, pilot) - pilot))), doubt
 
 
@@ -145,7 +147,7 @@ def _between(value: Array, low: float, high: float) -> Array:
     return np.clip((value - low) / (high - low), 0, 1)
 
 
-def _filtered(recorded: Array, pilot: Array, sigma: Array, twins: NDArray[np.intp] | None) -> Array:
+def _filtered(recorded: Array, pilot: Array, sigma: Array, wander: float, twins: NDArray[np.intp] | None) -> Array:
     """`recorded` (T, J, 4) of noise `sigma` (J,) in the components that short stretches of `pilot` have."""
     noisy = sigma > 0
     unit = (noisy / np.where(noisy, sigma, 1))[:, None]
@@ -162,8 +164,10 @@ def _filtered(recorded: Array, pilot: Array, sigma: Array, twins: NDArray[np.int
         return np.where(noisy[:, None], middle, pilot)
     stretches = np.concatenate([_stretches(x @ poses) for x in moves])
     motion = stretches.T @ stretches / len(stretches)
-    gain = np.linalg.solve(motion + CAUTION * np.eye(len(motion)), motion)
-    mixed = _stretches((FRESH * fresh + (1 - FRESH) * moved) @ poses) @ gain
+    wandering = (wander - 1) / (curves.WANDERING - 1)
+    caution, share = CAUTION + wandering * (CAUTION_WANDERING - CAUTION), FRESH * (1 - wandering)
+    gain = np.linalg.solve(motion + caution * np.eye(len(motion)), motion)
+    mixed = _stretches((share * fresh + (1 - share) * moved) @ poses) @ gain
     smooth = (_averaged(mixed.reshape(len(mixed), STRETCH, -1)) @ poses.T).reshape(pilot.shape)
     smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
     return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
