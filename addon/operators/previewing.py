@@ -161,43 +161,43 @@ def shown(preview_: Preview, frame: float) -> Shown:
     result = preview_.source.whole_pose(float(preview_.retiming.of_source(frame)), preview_.still)
     if not turned:
         return Shown(result, preview_.source.decided)
-    turns = _turns_over_time(preview_, frame) if preview_.over_time else _turns_at(preview_, frame, result)
+    # Between whole frames there is no pose of the model's to begin with.
+    seen = _joints_of(preview_, result) if frame == int(frame) else None
+    turns = _turns_over_time(preview_, frame, seen) if preview_.over_time else _turns_at(preview_, frame, seen)
     moving = pose.rotations_of(preview_.rig, preview_.fit.moving)
     q = turned_bones(preview_.fit, pose.quaternions(result[None], moving), turns[None])[0]
     pose.put_quaternions(result, moving, q)
     return Shown(result, np.union1d(preview_.source.decided, moving.places))
 
 
-def _turns_at(preview_: Preview, frame: float, shown_there: Floats) -> Array:
+def _turns_at(preview_: Preview, frame: float, seen: Array | None) -> Array:
     """(J, 4) by how much noise, and a model that sees no other frame, turn the joints at `frame`.
 
-    shown_there: (17·B,) the pose there without them.
+    seen: (1, J, 4) the joints there without them, None between two whole frames.
     """
     first = int(np.floor(frame))
-    if frame > first:
+    if seen is None:
         return preview.turns_at(_piece(preview_, first, first + 2), frame)
-    bones = pose.rotations_of(preview_.rig, preview_.fit.bones)
-    joints = joint_rotations(preview_.fit, pose.quaternions(shown_there[None], bones))
-    return _turned(preview_, first, joints).turns[0]
+    return _turned(preview_, first, seen).turns[0]
 
 
-def _turns_over_time(preview_: Preview, frame: float) -> Array:
+def _turns_over_time(preview_: Preview, frame: float, seen: Array | None) -> Array:
     """(J, 4) the same by a model that sees time; beyond the motion's ends as at the ends."""
     first, last = preview_.retiming.of_scene(preview_.source.extent())
     start = int(np.floor(first + _AGREES))
     end = max(int(np.ceil(last - _AGREES)), start)
-    frame = min(max(frame, start), end)
-    here = _kept_piece(preview_, int(frame), start, end)
-    if int(frame) + 1 < here.first + len(here.turns) or frame == int(frame):
-        return preview.turns_at(here, frame)
-    after = _kept_piece(preview_, int(frame) + 1, start, end)  # between two pieces
-    joined = Piece(int(frame), here.poses[-1:], np.stack([here.turns[-1], after.turns[0]]))
-    return preview.turns_at(joined, frame)
+    inside = min(max(frame, start), end)
+    here = _kept_piece(preview_, int(inside), start, end, seen if inside == frame else None)
+    if int(inside) + 1 < here.first + len(here.turns) or inside == int(inside):
+        return preview.turns_at(here, inside)
+    after = _kept_piece(preview_, int(inside) + 1, start, end, None)  # between two pieces
+    joined = Piece(int(inside), here.poses[-1:], np.stack([here.turns[-1], after.turns[0]]))
+    return preview.turns_at(joined, inside)
 
 
-def _kept_piece(preview_: Preview, frame: int, start: int, end: int) -> Piece:
+def _kept_piece(preview_: Preview, frame: int, start: int, end: int, seen: Array | None) -> Piece:
     """The piece of whole frames that holds `frame`, by a model that sees time; worked out anew where the motion is not
-    what it was."""
+    what it was. seen: (1, J, 4) the joints at `frame`, where they are known."""
     assert preview_.model is not None
     rate = preview_.fps / preview_.retiming.speed
     window = preview.frames_over_time(frame, start, end, rate, preview_.model.card.fps)
@@ -210,8 +210,8 @@ def _kept_piece(preview_: Preview, frame: int, start: int, end: int) -> Piece:
         return Piece(start + window.first, whole.poses[kept].copy(), whole.turns[kept].copy())
 
     piece = _pieces.get(key, make)
-    now = _joints(preview_, frame, frame + 1)[0]
-    if np.abs(piece.poses[frame - piece.first] - now).max() > _AGREES:
+    now = _joints(preview_, frame, frame + 1) if seen is None else seen
+    if np.abs(piece.poses[frame - piece.first] - now[0]).max() > _AGREES:
         _pieces.drop(key)
         piece = _pieces.get(key, make)
     return piece
@@ -232,6 +232,12 @@ def _joints(preview_: Preview, first: int, stop: int) -> Array:
     """(T, J, 4) the model's joints at the whole frames `first` … `stop` - 1 of the scene, before noise and model."""
     frames = preview_.retiming.of_source(np.arange(first, stop))
     return joint_rotations(preview_.fit, preview_.source.rotations(preview_.fit.bones, frames, preview_.still))
+
+
+def _joints_of(preview_: Preview, whole_pose: Floats) -> Array:
+    """(1, J, 4) the model's joints in a pose (17·B,)."""
+    bones = pose.rotations_of(preview_.rig, preview_.fit.bones)
+    return joint_rotations(preview_.fit, pose.quaternions(whole_pose[None], bones))
 
 
 def _network(preview_: Preview) -> Callable[[Array], Array] | None:
