@@ -26,18 +26,19 @@ Validation takes chose how far the networks are believed, how soft their densiti
 
 def write() -> Path:
     """Write the page from the kept results; its path."""
-    content = evaluation.published("hands")
+    PAGE.write_text(text(evaluation.published("hands")), encoding="utf-8")
+    return PAGE
+
+
+def text(content: Mapping[str, Any]) -> str:
+    """The whole page, of an evaluation's content."""
     figures = "\n".join(
         f"- {'met' if f['met'] else '**missed**'}: {f['name']}: {abs(f['value']):.3f}, "
         f"{'at least' if f['limit'] < 0 else 'at most'} {abs(f['limit']):.3f}"
         for f in content["figures"]
     )
-    pictures = "\n".join(f"![{text}](results/pictures/{name})" for text, name in _PICTURES)
-    PAGE.write_text(
-        f"{_HEAD}\n{_answer(content)}\n\n{pictures}\n\n{tables(content)}\n## Figures asked for\n\n{figures}\n",
-        encoding="utf-8",
-    )
-    return PAGE
+    pictures = "\n".join(f"![{what}](results/pictures/{name})" for what, name in _PICTURES)
+    return f"{_HEAD}\n{_answer(content)}\n\n{pictures}\n\n{tables(content)}\n## Figures asked for\n\n{figures}\n"
 
 
 _PICTURES = (
@@ -78,25 +79,25 @@ def _poses(rows: Mapping[str, Any]) -> str:
     lines = [
         (name, part, *(f"{row[k][part]:.2f}" for k in known)) for name, row in completed.items() for part in _DATA_SETS
     ]
-    text = "Mean absolute error of the angles that were not known, degrees.\n\n"
-    text += _table(("method", "test takes of", *(f"{k} known" for k in known)), lines)
+    told = "Mean absolute error of the angles that were not known, degrees.\n\n"
+    told += _table(("method", "test takes of", *(f"{k} known" for k in known)), lines)
     likelihood = rows["likelihood"]
     steps = list(next(iter(likelihood.values())))
     lines = [
         (name, part, *(f"{row[k][part]:.3f}" for k in steps)) for name, row in likelihood.items() for part in _DATA_SETS
     ]
-    text += "\nNats an angle of what was not known, lower is better.\n\n"
-    text += _table(("method", "test takes of", *(f"{k} known" for k in steps)), lines)
+    told += "\nNats an angle of what was not known, lower is better.\n\n"
+    told += _table(("method", "test takes of", *(f"{k} known" for k in steps)), lines)
     orders = rows["orders"]
-    text += "\nNats an angle of whole poses, by the order in which angles are revealed.\n\n"
-    text += _table(tuple(orders), [tuple(f"{value:.3f}" for value in orders.values())])
+    told += "\nNats an angle of whole poses, by the order in which angles are revealed.\n\n"
+    told += _table(tuple(orders), [tuple(f"{value:.3f}" for value in orders.values())])
     coverage = rows["completed"]["coverage"]
     lines = [(f"{level} %", *(f"{100 * coverage[k][level]:.1f} %" for k in known)) for level in ("50", "90")]
-    text += "\nHow many truths lie within the intervals.\n\n" + _table(
+    told += "\nHow many truths lie within the intervals.\n\n" + _table(
         ("interval", *(f"{k} known" for k in known)), lines
     )
     samples = rows["samples"]
-    return text + "\nSamples: " + "; ".join(f"{name} {value:g}" for name, value in samples.items()) + ".\n"
+    return told + "\nSamples: " + "; ".join(f"{name} {value:g}" for name, value in samples.items()) + ".\n"
 
 
 def _between(table: Mapping[str, Any]) -> str:
@@ -109,8 +110,8 @@ def _between(table: Mapping[str, Any]) -> str:
             mean, low, high = row["degrees"]
             cells.append(f"{mean:.3f} ({low:.3f}–{high:.3f}), {row['share']:.3f} ×")
         lines.append((name, *cells))
-    text = "Degrees on the frames without keys, their 95 % interval over blocks of 5 s, the share of the Bezier's.\n\n"
-    text += _table(("method", *(f"every {key} s" for key in seconds)), lines)
+    told = "Degrees on the frames without keys, their 95 % interval over blocks of 5 s, the share of the Bezier's.\n\n"
+    told += _table(("method", *(f"every {key} s" for key in seconds)), lines)
     lines = [
         (
             name,
@@ -122,35 +123,35 @@ def _between(table: Mapping[str, Any]) -> str:
         for name in table[seconds[0]]
         if name.startswith(("hands", "Bezier, re"))
     ]
-    text += "\nShares in gaps with more change than the median, and in the quieter ones.\n\n"
-    return text + _table(("method", *(f"every {key} s" for key in seconds)), lines)
+    told += "\nShares in gaps with more change than the median, and in the quieter ones.\n\n"
+    return told + _table(("method", *(f"every {key} s" for key in seconds)), lines)
 
 
 def _takes(table: Mapping[str, Any]) -> str:
-    text = ""
+    told = ""
     for model, by_seconds in table.items():
         seconds = list(by_seconds)
         names = sorted({take for row in by_seconds.values() for take in row})
         lines = [
             (take, *(f"{by_seconds[k][take]:.3f}" if take in by_seconds[k] else "" for k in seconds)) for take in names
         ]
-        text += f"{model}\n\n" + _table(("take", *(f"every {key} s" for key in seconds)), lines) + "\n"
-    return text
+        told += f"{model}\n\n" + _table(("take", *(f"every {key} s" for key in seconds)), lines) + "\n"
+    return told
 
 
 def _partial(motion: Mapping[str, Any]) -> str:
     partial, models = motion["partial"], list(motion["partial"])
     lines = [(name, *(f"{partial[model][name]:.2f}" for model in models)) for name in partial[models[0]]]
-    text = "Thumb and index keyed every 0.5 s, the other fingers every 2 s or not at all: degrees on the others.\n\n"
-    text += _table(("others", *models), lines)
+    told = "Thumb and index keyed every 0.5 s, the other fingers every 2 s or not at all: degrees on the others.\n\n"
+    told += _table(("others", *models), lines)
     none = motion["no keys"]
     lines = [(name, *(f"{none[model][name]:.2f}" for model in models)) for name in none[models[0]]]
-    text += "\nNo finger key at all: wrists do not determine fingers; what is offered is a plausible performance.\n\n"
-    text += _table(("degrees", *models), lines)
+    told += "\nNo finger key at all: wrists do not determine fingers; what is offered is a plausible performance.\n\n"
+    told += _table(("degrees", *models), lines)
     wrist = motion["wrist"]
     lines = [(name, *(f"{wrist[model][name]:.2f}" for model in models)) for name in wrist[models[0]]]
-    text += "\nThe wrist's turn itself unknown, half a second on: degrees a component.\n\n"
-    return text + _table(("from", *models), lines)
+    told += "\nThe wrist's turn itself unknown, half a second on: degrees a component.\n\n"
+    return told + _table(("from", *models), lines)
 
 
 def _samples(table: Mapping[str, Any]) -> str:
@@ -169,24 +170,24 @@ def _samples(table: Mapping[str, Any]) -> str:
         *("model", "speed of the data, °/s", "of samples", "of the Bezier"),
         *("speeds' distance, samples", "Bezier", "jerks' distance, samples", "Bezier", "largest miss of a key"),
     )
-    text = "Distances are first Wasserstein distances to the data's distribution, as shares of its mean.\n\n"
-    return text + _table(head, lines)
+    told = "Distances are first Wasserstein distances to the data's distribution, as shares of its mean.\n\n"
+    return told + _table(head, lines)
 
 
 def _controls(content: Mapping[str, Any]) -> str:
-    text = "Each ManipNet take by a model that never saw it (teapot3: `hands` itself; the others: short runs).\n\n"
-    text += _by_seconds("take", content["left out"])
-    text += "\nThe networks between keys of `hands` alone, from different seeds, on teapot3.\n\n"
-    text += _by_seconds("member", content["members"])
+    told = "Each ManipNet take by a model that never saw it (teapot3: `hands` itself; the others: short runs).\n\n"
+    told += _by_seconds("take", content["left out"])
+    told += "\nThe networks between keys of `hands` alone, from different seeds, on teapot3.\n\n"
+    told += _by_seconds("member", content["members"])
     if "forms" in content:
-        text += "\nThe two forms of the any-order network, the same size and steps: nats an angle of test poses.\n\n"
+        told += "\nThe two forms of the any-order network, the same size and steps: nats an angle of test poses.\n\n"
         forms = content["forms"]
-        text += _table(("form", *_DATA_SETS), [(n, *(f"{row[p]:.3f}" for p in _DATA_SETS)) for n, row in forms.items()])
+        told += _table(("form", *_DATA_SETS), [(n, *(f"{row[p]:.3f}" for p in _DATA_SETS)) for n, row in forms.items()])
     heads = content["heads"]
     known = list(next(iter(heads.values())))
-    text += "\nWays to represent an angle, one small perceptron, the same steps: degrees on what was not known.\n\n"
+    told += "\nWays to represent an angle, one small perceptron, the same steps: degrees on what was not known.\n\n"
     lines = [(name, *(f"{row[k]:.2f}" for k in known)) for name, row in heads.items()]
-    return text + _table(("head", *(f"{k} known" for k in known)), lines)
+    return told + _table(("head", *(f"{k} known" for k in known)), lines)
 
 
 def _by_seconds(what: str, rows: Mapping[str, Any]) -> str:
