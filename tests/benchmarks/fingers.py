@@ -1,4 +1,4 @@
-"""The finger model that ships on one thread: a pose drawn angle by angle, and ten seconds of both hands between keys."""
+"""The finger model that ships, one thread: a pose drawn angle by angle, and ten seconds of both hands between keys."""
 
 from __future__ import annotations
 
