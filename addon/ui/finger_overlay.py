@@ -10,7 +10,7 @@ from ..core.errors import MenderError
 from ..finger_properties import finger_settings_of
 from ..operators.finger_uncertainty import Uncertainty, uncertainty
 
-_SURE, _UNSURE = -3.0, 0.5  # nats: an angle known to about a degree, and one that may be almost anything
+_SURE, _UNSURE = -1.6, 0.4  # nats: of an angle known to about 3 degrees, and to about 20
 _WIDTH = 6.0
 _GIVEN = (1.0, 1.0, 1.0, 0.9)
 
