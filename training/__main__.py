@@ -114,11 +114,13 @@ class Evaluate:
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
     publish: bool = False
     """Keep result and weights in the project, for the README's tables and for export."""
+    kept: bool = False
+    """Of orders: tell what a study that was stopped has measured, and measure nothing more."""
 
     def run(self) -> int:
         """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
         if self.task == "orders":
-            return orders_study.run(self.folder, self.publish)
+            return orders_study.run(self.folder, self.publish, kept_only=self.kept)
         if self.task == "hands":
             return hands_study.run(self.folder, self.publish)
         task, table, picture = _EVALUATIONS[self.task]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,17 @@ from .data import mnist
 from .models.digit_classifier import DigitClassifier
 from .pictures_of_digits import order_map, sheet
 from .tasks import evaluate_orders
-from .tasks.evaluate_orders import ANY_ORDER, CLASSIFIER, MASKED, ONE_ORDER, Study
+from .tasks.evaluate_orders import ANY_ORDER, CLASSIFIER, MASKED, ONE_ORDER, NotMeasuredError, Study
 
 TASK = "orders"
 SHOWN = 20
 
 
-def run(folder: Path, publish: bool, limit: int = 0) -> int:
+def run(folder: Path, publish: bool, limit: int = 0, kept_only: bool = False) -> int:
     """Measure what is trained under `folder`; print the page's tables; 1 where a figure is missed.
 
-    limit: so many test images alone. Raises RunError where no any-order model or no classifier is trained.
+    limit: so many test images alone. kept_only: tell what was measured before, and measure nothing more.
+    Raises RunError where no model of digits or no classifier is trained.
     """
     memory.keep_freed()
     paths = {name: folder / name for name in (*ANY_ORDER, *ONE_ORDER, *MASKED)}
@@ -32,13 +34,14 @@ def run(folder: Path, publish: bool, limit: int = 0) -> int:
     assert isinstance(classifier, DigitClassifier)
     train, test = mnist.load("train"), mnist.load("test")
     kept = evaluation.REPORTS / TASK / "cells"
-    content, figures = evaluate_orders.evaluate(trained, paths, classifier, train, test, kept, limit)
+    studies = {name: Study(run, train, test, kept, limit, kept_only) for name, run in trained.items()}
+    content, figures = evaluate_orders.evaluate(studies, paths, classifier, train, test)
     report = evaluation.save(TASK, content, figures, publish)
     pictures = results_page.PICTURES if publish else report
     pictures.mkdir(parents=True, exist_ok=True)
-    for name in (name for name in trained if name in ANY_ORDER):
-        study = Study(trained[name], train, test, kept, limit)
-        _draw(study, name, mnist.binary(test.grey), pictures)
+    for name, study in studies.items():
+        if name in ANY_ORDER:
+            _draw(study, name, mnist.binary(test.grey), pictures)
     if publish:
         results_page.write()
     print(f"{results_page.orders(content)}\nin {report}\n")  # noqa: T201
@@ -50,12 +53,15 @@ def _draw(study: Study, name: str, real: mnist.Images, folder: Path) -> None:
     """Two pictures of a model: samples in each order, and where each rule goes first."""
     rows = {"test images": real[:SHOWN]}
     for order in evaluate_orders.orders_of(name):
-        rows[order] = study.samples(order, evaluate_orders.sample_count(order))[:SHOWN]
+        with contextlib.suppress(NotMeasuredError):
+            rows[order] = study.samples(order, evaluate_orders.sample_count(order))[:SHOWN]
     sheet(rows, folder / f"{name}-samples.png")
-    places: dict[str, np.ndarray] = {
-        rule: np.argsort(study.orders(rule), axis=1).mean(axis=0) for rule in evaluate_orders.RULES
-    }
-    places["best fixed"] = np.argsort(study.best()[1])
-    order_map(
-        {rule: place.reshape(study.side, study.side) for rule, place in places.items()}, folder / f"{name}-places.png"
-    )
+    places: dict[str, np.ndarray] = {}
+    for rule in evaluate_orders.RULES:
+        with contextlib.suppress(NotMeasuredError):
+            places[rule] = np.argsort(study.orders(rule), axis=1).mean(axis=0)
+    with contextlib.suppress(NotMeasuredError):
+        places["best fixed"] = np.argsort(study.best()[1])
+    if places:
+        maps = {order: place.reshape(study.side, study.side) for order, place in places.items()}
+        order_map(maps, folder / f"{name}-places.png")

@@ -94,14 +94,14 @@ def orders(content: dict[str, Any]) -> str:
     """A row a model, a column an order: nats with interval, and how many images where not all."""
     most = max(cell["images"] for row in content["rows"].values() for cell in row.values())
 
-    def cell(row: dict[str, Any], order: str) -> str:
+    def cell(name: str, row: dict[str, Any], order: str) -> str:
         if order not in row:
-            return "–"
+            return "not run" if order in orders_of(name) else "–"
         mean, low, high = row[order]["nats"]
         count = row[order]["images"]
         return f"{mean:.2f} ({low:.2f}–{high:.2f})" + (f" @{count}" if count != most else "")
 
-    rows = [(LABELS[name], *(cell(row, order) for order in ORDERS)) for name, row in content["rows"].items()]
+    rows = [(LABELS[name], *(cell(name, row, order) for order in ORDERS)) for name, row in content["rows"].items()]
     return _table(("model", *ORDERS), [*rows, *_missing(content)])
 
 
@@ -193,11 +193,11 @@ def _pictures(content: dict[str, Any]) -> list[str]:
             "",
             f"![Samples of {LABELS[name]}]({where}-samples.png)",
             "",
-            f"![Places in the orders of {LABELS[name]}]({where}-places.png)",
-            "",
-            f"The best fixed order came from: {content['best'][name]}.",
-            "",
         ]
+        if name in content["best"] or name in content["lowest against highest"]:
+            lines += [f"![Places in the orders of {LABELS[name]}]({where}-places.png)", ""]
+        if name in content["best"]:
+            lines += [f"The best fixed order came from: {content['best'][name]}.", ""]
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -314,6 +315,15 @@ def test_bfloat16_learns_what_float32_does(tmp_path):
     plain, rough = curve(tmp_path / "float32"), curve(tmp_path / "bfloat16")
     np.testing.assert_allclose(rough, plain, rtol=0.03)
     assert rough[-1] < rough[0]
+
+
+@pytest.mark.skipif(not shutil.which("c++"), reason="torch.compile needs a C++ compiler")
+def test_compiled_learns_the_same(tmp_path):
+    made = made_up(48)
+    for compiled in (False, True):
+        recipe = tiny("mnist-triples", f"compile={compiled}", "epochs=1")
+        digits.start("mnist-triples", recipe, made, tmp_path / str(compiled))
+    np.testing.assert_allclose(curve(tmp_path / "True"), curve(tmp_path / "False"), rtol=1e-4)
 
 
 def test_the_gpu_preset_runs_a_few_steps(tmp_path):

@@ -6,9 +6,10 @@ stopped goes on. How many test images an order is scored on, `image_count` says;
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,27 @@ ORDER_SEED, SAMPLE_SEED, SEARCH_IMAGES = 1, 2, 100
 Cells = dict[str, np.ndarray]
 
 
-class Study:
-    """What is measured of one model, and where it is kept. images: test images as (N, P) tokens."""
+class NotMeasuredError(Exception):
+    """A measurement that is not kept, in a study that is to make no new ones."""
 
-    def __init__(self, run: DigitsRun, train: mnist.Digits, test: mnist.Digits, folder: Path, limit: int) -> None:
-        self.run, self.folder = run, folder / run.name
+
+class Study:
+    """What is measured of one model, and where it is kept.
+
+    limit: so many test images alone, 0 for all. kept_only: nothing is measured; what is not kept raises
+    NotMeasuredError.
+    """
+
+    def __init__(
+        self,
+        run: DigitsRun,
+        train: mnist.Digits,
+        test: mnist.Digits,
+        folder: Path,
+        limit: int = 0,
+        kept_only: bool = False,
+    ) -> None:
+        self.run, self.folder, self.kept_only = run, folder / run.name, kept_only
         self.folder.mkdir(parents=True, exist_ok=True)
         self.stamp = fingerprint(run)
         self.limit = limit or len(test.grey)
@@ -132,6 +149,8 @@ class Study:
     def _kept(self, name: str, measure: Callable[[], Cells]) -> Cells:
         path = self.folder / f"{name}-{self.stamp}.npz"
         if not path.is_file():
+            if self.kept_only:
+                raise NotMeasuredError(path.name)
             found = measure()
             draft = path.with_suffix(".new.npz")
             np.savez(draft, **found)  # type: ignore[arg-type]
@@ -171,49 +190,54 @@ def row(study: Study, name: str, real: mnist.Images, classifier: DigitClassifier
         told["against random"] = _interval(nats - study.nats("random")[: len(nats)])
     count = sample_count(name)
     if study.run.name != "mnist-masked":
-        told["samples"] = asdict(compare(study.samples(name, count), real, classifier))
-        told["sampled"] = count
+        with contextlib.suppress(NotMeasuredError):
+            told["samples"] = asdict(compare(study.samples(name, count), real, classifier))
+            told["sampled"] = count
     return told
 
 
 def evaluate(
-    trained: dict[str, DigitsRun],
+    studies: dict[str, Study],
     metrics: dict[str, Path],
     classifier: DigitClassifier,
     train: mnist.Digits,
     test: mnist.Digits,
-    folder: Path,
-    limit: int = 0,
 ) -> tuple[dict[str, Any], list[Figure]]:
-    """Every model in every order that it can be asked in. limit: so many test images alone, 0 for all.
+    """Every model in every order that it can be asked in; of studies that measure nothing, what they have kept.
 
     metrics: the folders of the runs, for how long they were trained.
     """
-    studies = {name: Study(run, train, test, folder, limit) for name, run in trained.items()}
     real = mnist.binary(test.grey)
     rows: dict[str, Any] = {}
-    for name, order in cells(trained):
-        rows.setdefault(name, {})[order] = row(studies[name], order, real, classifier)
-    count = next(iter(studies.values())).limit
-    floor = compare(real[:SAMPLES], real[SAMPLES:], classifier)
+    for name, order in cells(studies):
+        with contextlib.suppress(NotMeasuredError):
+            rows.setdefault(name, {})[order] = row(studies[name], order, real, classifier)
+    limit = next(iter(studies.values())).limit
     content = {
-        "data": f"MNIST's first {count} test images, binary with p = grey / 255, drawn once with seed "
+        "data": f"MNIST's first {limit:,} test images, binary with p = grey / 255, drawn once with seed "
         f"{mnist.BINARY_SEED}; nats an image",
-        "rows": rows,
+        "rows": {name: rows[name] for name in studies if rows.get(name)},
         "marginal": _marginal(train, test, limit),
-        "real": asdict(floor),
-        "lowest against highest": {
-            name: _interval(studies[name].nats(RULES[0]) - studies[name].nats(RULES[1]))
-            for name in trained
-            if name in ANY_ORDER
-        },
-        "best": {name: studies[name].best()[0] for name in trained if name in ANY_ORDER},
-        "trained": {name: _training(run, metrics[name]) for name, run in trained.items()},
+        "real": asdict(compare(real[:SAMPLES], real[SAMPLES:], classifier)),
+        "lowest against highest": dict(_each(studies, _lowest_against_highest)),
+        "best": dict(_each(studies, lambda study: study.best()[0])),
+        "trained": {name: _training(study.run, metrics[name]) for name, study in studies.items()},
     }
     return content, figures(rows)
 
 
-def cells(trained: dict[str, DigitsRun]) -> Iterator[tuple[str, str]]:
+def _lowest_against_highest(study: Study) -> list[float]:
+    return _interval(study.nats(RULES[0]) - study.nats(RULES[1]))
+
+
+def _each(studies: dict[str, Study], told: Callable[[Study], Any]) -> Iterator[tuple[str, Any]]:
+    for name, study in studies.items():
+        if name in ANY_ORDER:
+            with contextlib.suppress(NotMeasuredError):
+                yield name, told(study)
+
+
+def cells(trained: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Model and order of every measurement, the quick ones first."""
     pairs = [(name, order) for name in trained for order in orders_of(name)]
     slow = {order: rank for rank, order in enumerate(("random", "raster", *RULES, "best fixed", LOOK_AHEAD))}
@@ -280,7 +304,7 @@ def _training(run: DigitsRun, folder: Path) -> dict[str, Any]:
 def _marginal(train: mnist.Digits, test: mnist.Digits, limit: int) -> list[float]:
     """Nats under independent pixels, as often black as in training."""
     logs = log_marginals(torch.from_numpy(mnist.to_patches(mnist.binary(train.grey, seed=0), 1)), 2)
-    values = torch.from_numpy(mnist.to_patches(mnist.binary(test.grey[: limit or len(test.grey)]), 1))
+    values = torch.from_numpy(mnist.to_patches(mnist.binary(test.grey[:limit]), 1))
     each = -logs[torch.arange(values.shape[1]), values].sum(dim=1)
     return _interval(each.numpy())
 
