@@ -75,11 +75,8 @@ def fill_network(model: HandModel) -> Network:
 
 def pose_model(model: HandModel) -> PoseModel:
     """The any-order network, of the form `queries`, as the add-on uses it."""
-    gaussian = model.gaussian()
 
-    def predict(known: Places, values: Array, wanted: Places) -> Mixture:
-        mean, covariance = gaussian.posterior(known, values, wanted)
-        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-8))
+    def predict(known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
         spacing, numbers = positions(known, wanted)
         count = len(values)
         asked = (numbers[None, :count], values[None], numbers[None, count:], mean[None], deviation[None])
@@ -91,7 +88,7 @@ def pose_model(model: HandModel) -> PoseModel:
         return mixture_of(found[0].numpy())
 
     limits = model.limits.numpy().astype(np.float64)
-    return PoseModel(predict, gaussian, limits, model.best_order.numpy())
+    return PoseModel(predict, model.gaussian(), limits, model.best_order.numpy())
 
 
 def motion_model(model: HandModel) -> MotionModel:

@@ -25,9 +25,11 @@ Order = Literal["best", "anatomical", "random", "lowest entropy", "highest entro
 sure; the angle first whose value would take most variance from the others."""
 MODES, ORDERS = get_args(Mode), get_args(Order)
 ANGLES = len(DOF)
+_LEAST_VARIANCE = 1e-8
 
-Predict = Callable[[Places, Array, Places], Mixture]
-"""The mixtures at wanted places, each given the known places and their values alone."""
+Predict = Callable[[Places, Array, Places, Array, Array], Mixture]
+"""The mixtures at wanted places, each given the known places and their values alone; and the Gaussian's mean and
+deviation there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,16 @@ class PoseModel:
 
     def grid(self, known: Places, values: Array, wanted: Places, temperature: float = 1.0) -> Grid:
         """The densities of wanted angles within the joints' limits."""
+        mean, covariance = self.gaussian.posterior(known, values, wanted)
+        deviation = np.sqrt(np.maximum(np.diag(covariance), _LEAST_VARIANCE))
+        return self.grid_about(known, values, wanted, mean, deviation, temperature)
+
+    def grid_about(
+        self, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array, temperature: float
+    ) -> Grid:
+        """The same where the Gaussian's mean and deviation are there already."""
         limits = self.limits[:, wanted.channel % PER_HAND]
-        return on_grid(self.predict(known, values, wanted), limits, temperature)
+        return on_grid(self.predict(known, values, wanted, mean, deviation), limits, temperature)
 
 
 def completed(
@@ -56,27 +66,54 @@ def completed(
     temperature: float = 1.0,
 ) -> Array:
     """(W,) radians of the wanted angles. An average is told of every angle at once: it has no order."""
-    result = np.zeros(len(wanted.channel))
-    if mode == "average" and len(result):
+    if mode == "average" and len(wanted.channel):
         return model.grid(known, values, wanted).quantile(0.5)
-    left = list(range(len(result)))
     queue = fixed_order(model, wanted, order, rng)
+    if queue is not None:
+        return _in_turn(model, known, values, wanted, queue, mode, rng, temperature)
+    result = np.zeros(len(wanted.channel))
+    left = list(range(len(result)))
     while left:
         rest = Places(wanted.channel[left], wanted.time[left])
-        if queue is None:
-            grid = model.grid(known, values, rest, temperature)
-            chosen = _next(model, grid, known, values, rest, order)
-            at, place = left[chosen], chosen
-        else:
-            at = queue[len(result) - len(left)]
-            rest = Places(wanted.channel[[at]], wanted.time[[at]])
-            grid, place = model.grid(known, values, rest, temperature), 0
-        one = Grid(grid.angles[place : place + 1], grid.share[place : place + 1])
-        result[at] = one.likeliest[0] if mode == "likely" else one.quantile(rng.random())[0]
+        grid = model.grid(known, values, rest, temperature)
+        place = _next(model, grid, known, values, rest, order)
+        at = left.pop(place)
+        result[at] = _value(Grid(grid.angles[[place]], grid.share[[place]]), mode, rng)
         known = Places(np.append(known.channel, wanted.channel[at]), np.append(known.time, wanted.time[at]))
         values = np.append(values, result[at])
-        left.remove(at)
     return result
+
+
+def _in_turn(
+    model: PoseModel,
+    known: Places,
+    values: Array,
+    wanted: Places,
+    queue: list[int],
+    mode: Mode,
+    rng: np.random.Generator,
+    temperature: float,
+) -> Array:
+    """The wanted angles in the order of `queue`: one Cholesky factor holds what the Gaussian says at every step."""
+    count = len(values)
+    channel = np.concatenate([known.channel, wanted.channel[queue]])
+    time = np.concatenate([known.time, wanted.time[queue]])
+    told = np.concatenate([values, np.zeros(len(queue))])
+    factor, middle = model.gaussian.factor(Places(channel, time)), model.gaussian.mean[channel]
+    white = np.zeros(len(channel))
+    white[:count] = np.linalg.solve(factor[:count, :count], values - middle[:count])
+    result = np.zeros(len(queue))
+    for step, at in enumerate(queue, start=count):
+        mean, deviation = middle[step] + factor[step, :step] @ white[:step], factor[step, step]
+        seen, next_one = (Places(channel[part], time[part]) for part in (slice(0, step), slice(step, step + 1)))
+        grid = model.grid_about(seen, told[:step], next_one, np.array([mean]), np.array([deviation]), temperature)
+        result[at] = told[step] = _value(grid, mode, rng)
+        white[step] = (told[step] - mean) / deviation
+    return result
+
+
+def _value(grid: Grid, mode: Mode, rng: np.random.Generator) -> float:
+    return float(grid.likeliest[0] if mode == "likely" else grid.quantile(rng.random())[0])
 
 
 def fixed_order(model: PoseModel, wanted: Places, order: Order, rng: np.random.Generator) -> list[int] | None:

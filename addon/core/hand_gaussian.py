@@ -51,6 +51,13 @@ class HandGaussian:
             return covariance
         return covariance * sum(weight * np.exp(-apart / seconds) for weight, seconds in self.memory)
 
+    def factor(self, places: Places) -> Array:
+        """(N, N) lower Cholesky factor of the places' covariance, each with a little noise of its own."""
+        covariance = self.between(places, places)
+        covariance[np.diag_indices(len(covariance))] += _NOISE
+        factor: Array = np.linalg.cholesky(covariance)
+        return factor
+
     def posterior(self, known: Places, values: Array, wanted: Places) -> tuple[Array, Array]:
         """Mean (W,) and covariance (W, W) of the wanted places, given the known ones' values (K,)."""
         prior = self.between(wanted, wanted)

@@ -159,20 +159,18 @@ def _parts(model: Model) -> MotionModel:
     def fill_network(features: Array) -> Array:
         return _run(model, (FILL_OUTPUT,), {FILL_INPUT: features})[0]
 
-    def predict(known: Places, values: Array, wanted: Places) -> Mixture:
-        return _predicted(model, gaussian, known, values, wanted)
+    def predict(known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
+        return _predicted(model, known, values, wanted, mean, deviation)
 
     best = constants["best_order"].astype(np.int64)
     pose = PoseModel(predict, gaussian, doubled["limits"], best)
     return MotionModel(fill_network, curves, pose, Liveliness(*(float(number) for number in doubled["liveliness"])))
 
 
-def _predicted(model: Model, gaussian: HandGaussian, known: Places, values: Array, wanted: Places) -> Mixture:
-    mean, covariance = gaussian.posterior(known, values, wanted)
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-8))
+def _predicted(model: Model, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
     spacing, places = positions(known, wanted)
     count = len(values)
-    asked = {
+    asked: dict[str, Any] = {
         "known": places[:count],
         "values": values.astype(np.float32),
         "absent": np.zeros(count, dtype=bool),
