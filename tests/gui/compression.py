@@ -58,6 +58,10 @@ def finished() -> Iterator[float]:
     for _ in range(400):
         yield 0.1
         if progress() is None:
+            # Away from whatever message has popped up under the mouse, so that it closes.
+            view = gui.region("WINDOW")
+            for place in ((view.x + 400, view.y + 300), (view.x + 200, view.y + 200)):
+                yield from gui.point_and_wait(*place)
             return
     raise AssertionError("the job does not end")
 
