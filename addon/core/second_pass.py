@@ -31,18 +31,19 @@ what looked like noise is lively motion; above the second it does."""
 UNHEARD = np.radians(0.5), np.radians(1.0)
 """Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
 what was recorded."""
-STRETCH = 3
-"""Frames whose motion is one vector."""
+STRETCH, STRETCH_WANDERING = 4, 3
+"""Frames whose motion is one vector, and where the noise wanders: that goes on over frames as motion does."""
 CAUTION = 1.5
 """Times the noise's energy that is taken from a component's."""
 LEAST = 0.02
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
 """Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
-CAUTION_WANDERING = 2.5
+CAUTION_WANDERING = 5.0
 """The same where the noise wanders: then the recorded motion tells nothing new beside the pilot, whose noise is out."""
-SHARE = 0.7
-"""Of the second pass in the result."""
+SHARE, LEVEL = (0.6, 0.85), (0.005, 0.05)
+"""Of the second pass in the result, and the deviations of the noise at which it is that: the stronger the noise, the
+less of the motion is plain in the network's result, and the more the clip as a whole knows."""
 
 
 def second_pass(
@@ -115,7 +116,8 @@ def _looked_at(
     doubt[noisy] = heard * doubted
     deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
     again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, wander, twins)
-    return np.where(clean, recorded, normalize(pilot + heard * SHARE * (aligned(again, pilot) - pilot))), doubt
+    share = heard * np.interp(np.log(np.median(deviation[noisy])), np.log(LEVEL), SHARE)
+    return np.where(clean, recorded, normalize(pilot + share * (aligned(again, pilot) - pilot))), doubt
 
 
 def _overdone(recorded: Array, first: Array, known: NDArray[np.bool_]) -> Array:
@@ -162,32 +164,33 @@ def _filtered(recorded: Array, pilot: Array, sigma: Array, wander: float, twins:
     poses = axes[:, variance > LEAST]
     if not poses.shape[1]:
         return np.where(noisy[:, None], middle, pilot)
-    stretches = np.concatenate([_stretches(x @ poses) for x in moves])
-    motion = stretches.T @ stretches / len(stretches)
     wandering = (wander - 1) / (curves.WANDERING - 1)
+    length = STRETCH_WANDERING if wandering > 0.5 else STRETCH
+    stretches = np.concatenate([_stretches(x @ poses, length) for x in moves])
+    motion = stretches.T @ stretches / len(stretches)
     caution, share = CAUTION + wandering * (CAUTION_WANDERING - CAUTION), FRESH * (1 - wandering)
     gain = np.linalg.solve(motion + caution * np.eye(len(motion)), motion)
-    mixed = _stretches((share * fresh + (1 - share) * moved) @ poses) @ gain
-    smooth = (_averaged(mixed.reshape(len(mixed), STRETCH, -1)) @ poses.T).reshape(pilot.shape)
+    mixed = _stretches((share * fresh + (1 - share) * moved) @ poses, length) @ gain
+    smooth = (_averaged(mixed.reshape(len(mixed), length, -1)) @ poses.T).reshape(pilot.shape)
     smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
     return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
 
 
-def _stretches(x: Array) -> Array:
-    """(T, STRETCH·P) the frames around each frame of (T, P), ends held."""
-    side = STRETCH // 2
-    held = np.pad(x, ((side, STRETCH - 1 - side), (0, 0)), mode="edge")
-    return np.concatenate([held[place : place + len(x)] for place in range(STRETCH)], axis=1)
+def _stretches(x: Array, length: int) -> Array:
+    """(T, length·P) the frames around each frame of (T, P), ends held."""
+    side = length // 2
+    held = np.pad(x, ((side, length - 1 - side), (0, 0)), mode="edge")
+    return np.concatenate([held[place : place + len(x)] for place in range(length)], axis=1)
 
 
 def _averaged(stretches: Array) -> Array:
-    """(T, P): each frame the mean of what the stretches (T, STRETCH, P) around it say."""
-    frames, side = len(stretches), STRETCH // 2
+    """(T, P): each frame the mean of what the stretches (T, length, P) around it say."""
+    frames, length, _ = stretches.shape
     total, count = np.zeros_like(stretches[:, 0]), np.zeros((frames, 1))
-    for place in range(STRETCH):
-        offset = place - side
-        to = slice(max(offset, 0), frames + min(offset, 0))
-        of = slice(max(-offset, 0), frames + min(-offset, 0))
+    for place in range(length):
+        offset = place - length // 2
+        to = slice(max(offset, 0), max(frames + min(offset, 0), 0))
+        of = slice(max(-offset, 0), max(frames - max(offset, 0), 0))
         total[to] += stretches[of, place]
         count[to] += 1
     return total / count
