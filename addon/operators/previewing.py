@@ -30,6 +30,7 @@ from ..core.rigs.fit import Fit, joint_rotations, turned_bones
 from ..core.rotation import Array
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
+from ..inference.model_file import read_card
 from ..inference.session import Model, load_model
 from ..preferences import model_folders, threads
 from ..rig_properties import rig_map_of
@@ -257,9 +258,8 @@ def _model(name: str) -> Model:
     if not path.is_file():
         _paths.drop(key)
         path = _paths.get(key, lambda: chosen_model(name).path)
-    model = load_model(path, 1)
     # A single pose is done before a second thread has woken up; a window of many frames is not.
-    return model if model.card.kind != denoiser.KIND else load_model(path, threads())
+    return load_model(path, threads() if read_card(path).kind == denoiser.KIND else 1)
 
 
 def _fit(obj: Any, channels: action.Channels, model: Model) -> Fit:
