@@ -28,7 +28,14 @@ from .config import (
 from .data import cmu, mnist, pack
 from .data.poses import PoseSet
 from .motion import LEAST_JOINTS
-from .tasks import evaluate_compress, evaluate_denoise, evaluate_denoise_pose, evaluate_feet, evaluate_keys
+from .tasks import (
+    evaluate_compress,
+    evaluate_denoise,
+    evaluate_denoise_pose,
+    evaluate_feet,
+    evaluate_keys,
+    evaluate_others,
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,9 @@ class Data:
 class Evaluate:
     """Measure the trained networks on people that they never saw; exit 1 where a figure asked for is missed."""
 
-    task: tyro.conf.Positional[Literal["compress", "denoise-pose", "denoise", "feet", "keys", "orders", "hands"]]
+    task: tyro.conf.Positional[
+        Literal["compress", "denoise-pose", "denoise", "feet", "keys", "others", "orders", "hands"]
+    ]
     """What to measure."""
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
@@ -116,6 +125,9 @@ class Evaluate:
     """Keep result and weights in the project, for the README's tables and for export."""
     kept: bool = False
     """Of orders: tell what a study that was stopped has measured, and measure nothing more."""
+    held_out: str = ""
+    """Training subjects to judge on instead, such as 16,35, that the run left out with --set leave_out=16,35: choices
+    are made on these, never on the test subjects."""
 
     def run(self) -> int:
         """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
@@ -127,7 +139,15 @@ class Evaluate:
         trained = {name: runs.load(runs.finished(name, self.folder)) for name in task.NETWORKS}
         networks = {name: runs.as_function(run) for name, run in trained.items()}
         frame = trained[task.NETWORKS[-1]].frame
-        content, figures = task.evaluate(networks, frame, cmu.load("train"), cmu.load("test"))
+        train, test = cmu.load("train"), cmu.load("test")
+        if self.held_out:
+            if self.publish or trained[task.NETWORKS[-1]].recipe.leave_out != self.held_out:
+                raise runs.RunError(
+                    f"Judging on {self.held_out} takes a run that left it out, train with --set "
+                    f"leave_out={self.held_out}, and is not published."
+                )
+            train, test = train.without_subject(self.held_out), train.of_subject(self.held_out)
+        content, figures = task.evaluate(networks, frame, train, test)
         folder = evaluation.save(self.task, content, figures, self.publish)
         picture(content, folder / "figure.png")
         if self.publish:
@@ -158,6 +178,7 @@ _EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[di
     "denoise": (evaluate_denoise, tables.denoise, pictures.denoise),
     "feet": (evaluate_feet, tables.feet, pictures.feet),
     "keys": (evaluate_keys, tables.keys, pictures.keys),
+    "others": (evaluate_others, tables.others, pictures.others),
 }
 
 

@@ -100,3 +100,8 @@ def test_evaluate_says_met_or_missed_and_exits_by_it(data, monkeypatch, capsys):
         assert (data / "runs" / "evaluate" / task / "figure.png").stat().st_size > 1000
     # One epoch of the tutorial's net is far from a pose, and a denoiser can only be measured by its input.
     assert "of clean motion" in shown
+
+
+def test_choices_are_judged_only_on_people_that_the_run_left_out(data, monkeypatch, capsys):
+    assert run(monkeypatch, "evaluate", "denoise-pose", "--held-out", "16") == 2
+    assert "leave_out=16" in capsys.readouterr().err
