@@ -69,6 +69,7 @@ def main() -> int:
             play(with_window(blender), environment, "preview.py", clean, FOLDER),
             play(with_window(blender), environment, "compare.py", clean, FOLDER),
             play(with_window(blender), environment, "compression.py", clean, FOLDER),
+            play(with_window(blender), environment, "fingers.py", clean, FOLDER),
             play(with_window(blender), environment, "visual_bake.py", FOLDER),
             *(play(with_window(blender), environment, "rig_map.py", FOLDER, wider) for wider in (0, 160)),
         ]
