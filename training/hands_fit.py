@@ -240,7 +240,8 @@ def _judged(model: HandModel, takes: HandSet, with_wrist: bool) -> Iterator[_Jud
             added, rate = outputs[..., :ANGLES], outputs[..., ANGLES : 2 * ANGLES]
             counts = found.between_keys & there
             yield _Judged(
-                (take.source, step),
+                # Where the wrist tells nothing no take is to be made worse; where it does, no data set.
+                (take.source if with_wrist else take.name, step),
                 *(found, clip.dof, counts, clip.times),
                 *(np.concatenate(list(part), axis=-1) for part in (added, by_wrist, rate - by_wrist)),
             )

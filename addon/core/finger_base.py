@@ -17,7 +17,7 @@ from .rotation import Array
 FAR = 6.0
 """Seconds beyond which the distance to a key no longer counts, and what it is where there is none."""
 _SWEEPS = 16
-_FINER = 0.6
+FINER = 0.6
 """Keys this much closer together than another curve's tell of what that one does in between."""
 
 
@@ -77,7 +77,7 @@ def base(key_times: Array, keyed: Array, times: Array, statistics: FingerStatist
     spacing = [_spacing(key_times[rows]) for _, rows in groups]
     followed = values.copy()
     for (members, rows), own in zip(groups, spacing, strict=True):
-        finer = [m for (m, _), other in zip(groups, spacing, strict=True) if other < _FINER * own]
+        finer = [m for (m, _), other in zip(groups, spacing, strict=True) if other < FINER * own]
         if finer and len(rows) > 1:
             seen = np.concatenate(finer)
             at = key_times[rows]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from addon.core.finger_base import FAR, FINER
 from addon.core.finger_fill import ANGLES, FEATURES, FPS, OWN_WRIST_KNOWN, OWN_WRIST_SPEEDS, SINCE, UNTIL
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
@@ -85,5 +86,23 @@ class FillEnsemble(nn.Module):
         known = features[..., OWN_WRIST_KNOWN]
         of_added, of_rate, half = (self.trust[0] * known + self.trust[1] * (1 - known)).split(1, dim=-1)
         since, until = ((torch.exp(3 * features[..., part]) - 1) / FPS for part in (SINCE, UNTIL))
-        believed = (since + until) / (since + until + half).clamp_min(1e-6)
-        return torch.cat([of_added * added, believed * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1)
+        gap = since + until
+        asked = _asked(since, until)
+        believed = asked * gap / (gap + half).clamp_min(1e-6)
+        return torch.cat(
+            [asked * of_added * added, believed * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1
+        )
+
+
+def _asked(since: Tensor, until: Tensor) -> Tensor:
+    """1 for the angles that the network is to speak of, 0 for those that the closed form knows better, (B, T, ANGLES).
+
+    It knows better where other angles of the hand have keys much closer together, or have keys at all; where the hand
+    has none, the wrist is all there is.
+    """
+    gap = since + until
+    keyed = (torch.maximum(since, until) < FAR - 1 / FPS).to(gap.dtype)
+    closest = gap.amin(dim=-1, keepdim=True)
+    dense = (gap <= closest / FINER).to(gap.dtype)
+    alone = 1 - keyed.amax(dim=-1, keepdim=True)
+    return torch.maximum(keyed * dense, alone)

@@ -227,7 +227,7 @@ def _samples(model: HandModel, clips: Sequence[Moving], step: int) -> dict[str, 
 def _partial(model: HandModel, clips: Sequence[Moving]) -> dict[str, Any]:
     """Thumb and index keyed every half second; the others every two seconds, or not at all: degrees on the others."""
     errors: dict[str, list[float]] = {}
-    gaussian = model.curves().covariance
+    own = hands.statistics(hands.load("all", "train").of("manipnet").takes)
     for clip in clips:
         for phase in (0, 15, 30, 45):
             often = np.arange(phase % 15, len(clip.times), 15)
@@ -238,21 +238,28 @@ def _partial(model: HandModel, clips: Sequence[Moving]) -> dict[str, Any]:
             some = both.copy()
             both[np.ix_(rarely, _REST)] = clip.dof[np.ix_(rarely, _REST)]
             plain = smooth(clip.times[rarely], clip.dof[rarely], clip.times)
-            thumbs = smooth(clip.times[often], clip.dof[often], clip.times)[:, _OFTEN] - model.curves().mean[_OFTEN]
-            inner = gaussian[np.ix_(_OFTEN, _OFTEN)] + np.radians(1.0) ** 2 * np.eye(len(_OFTEN))
-            expected = model.curves().mean[_REST] + thumbs @ np.linalg.solve(inner, gaussian[np.ix_(_OFTEN, _REST)])
+            thumbs = smooth(clip.times[often], clip.dof[often], clip.times)[:, _OFTEN]
             rows = {
                 "every 2 s: Bezier": plain[:, _REST],
                 "every 2 s: ours": _asked(model, clip, both)[:, _REST],
                 "every 2 s: ours, no wrist": _asked(model, clip, both, with_wrist=False)[:, _REST],
                 "none: mean pose": np.tile(model.curves().mean[_REST], (len(clip.times), 1)),
-                "none: conditional Gaussian": expected,
+                "none: conditional Gaussian": _expected(model.curves(), thumbs),
+                "none: conditional Gaussian of ManipNet alone": _expected(own, thumbs),
                 "none: ours": _asked(model, clip, some)[:, _REST],
                 "none: ours, no wrist": _asked(model, clip, some, with_wrist=False)[:, _REST],
             }
             for name, found in rows.items():
                 errors.setdefault(name, []).append(float(np.degrees(np.abs(found - clip.dof[:, _REST])[inside].mean())))
     return {name: round(float(np.mean(values)), 4) for name, values in errors.items()}
+
+
+def _expected(known: FingerStatistics, seen: Array) -> Array:
+    """(T, R) the other fingers' angles that a Gaussian expects from those of thumb and index."""
+    inner = known.covariance[np.ix_(_OFTEN, _OFTEN)] + np.radians(1.0) ** 2 * np.eye(len(_OFTEN))
+    gain = np.linalg.solve(inner, known.covariance[np.ix_(_OFTEN, _REST)])
+    expected: Array = known.mean[_REST] + (seen - known.mean[_OFTEN]) @ gain
+    return expected
 
 
 def _asked(model: HandModel, clip: Moving, keyed: Array, with_wrist: bool = True) -> Array:
