@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from addon.core import wrist
-from addon.core.finger_base import base
+from addon.core.finger_base import FAR, base
 from addon.core.finger_fill import FPS, features, filled
 from addon.core.hand_gaussian import CHANNELS, PER_HAND, Places
 from addon.core.rotation import angle_between, exp
@@ -20,7 +20,7 @@ from training.data.hand_take import HandTake
 from training.hands_fit import fill_network, motion_model, spread_distance
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
-from training.models.hands_fill import FillNetwork
+from training.models.hands_fill import FillNetwork, _asked
 from training.tasks import hands_any_order
 from training.tasks.hand_baselines import fit_mixture, neighbours
 from training.tasks.hands_fill import FillHands, combined
@@ -162,6 +162,17 @@ def test_the_network_between_keys_learns_to_follow_the_wrist():
         optimizer.step()
         told.append(float(loss.detach()))
     assert np.mean(told[-8:]) < np.mean(told[:8])
+
+
+def test_the_network_is_silent_where_the_closed_form_knows_more():
+    """Thumb dense, index sparse, middle unkeyed on one hand; the other hand without any key."""
+    since = torch.full((2, 1, 20), FAR)
+    until = since.clone()
+    since[0, :, :4], until[0, :, :4] = 0.1, 0.4
+    since[0, :, 4:8], until[0, :, 4:8] = 0.9, 1.1
+    spoken = _asked(since, until)
+    assert spoken[0, 0].tolist() == [1.0] * 4 + [0.0] * 16
+    assert spoken[1, 0].tolist() == [1.0] * 20
 
 
 def test_one_cholesky_factor_knows_what_every_prefix_does(model):
