@@ -21,7 +21,7 @@ from tests.gui.script import play
 from tests.gui.stage import look_from, looked_at, rig, root_place, set_up, window_context
 
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
-ROUNDS = 30
+ROUNDS = 12  # a software screen takes seconds for each; two hundred are undone without one, in tests/blender
 preview_of = module("operators.preview_settings").preview_of
 problem_of = module("operators.preview_handler").problem_of
 pose = module("blender.pose")
