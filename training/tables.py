@@ -100,6 +100,29 @@ def compression(content: dict[str, Any]) -> str:
     return _table(head, [(name, *(cell(sizes, degrees) for degrees in tolerances)) for name, sizes in rows.items()])
 
 
+def hands(content: dict[str, Any]) -> str:
+    """A row a model, a column a distance between keys: error as a share of Blender's own interpolation."""
+    shares = {name: next(iter(groups.values())) for name, groups in content["rows"].items()}
+    seconds = list(next(iter(shares.values())))
+    head = ("error, share of Blender's auto-clamped Bezier's", *(f"keys every {gap} s" for gap in seconds))
+    return _table(head, [(name, *(f"{row[gap]:.3f}" for gap in seconds)) for name, row in shares.items()])
+
+
+def orders(content: dict[str, Any]) -> str:
+    """A row a model, a column an order: nats an image, after @ the number of images where not all of them."""
+    rows = content["rows"]
+    names = list(dict.fromkeys(order for row in rows.values() for order in row))
+    most = max(cell["images"] for row in rows.values() for cell in row.values())
+
+    def cell(row: Mapping[str, Any], order: str) -> str:
+        if order not in row:
+            return "not run"
+        images = row[order]["images"]
+        return f"{row[order]['nats'][0]:.1f}" + (f" @{images:,}" if images < most else "")
+
+    return _table(("model", *names), [(name, *(cell(row, order) for order in names)) for name, row in rows.items()])
+
+
 def filled(text: str, results: Mapping[str, Any]) -> str:
     """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
 
@@ -118,7 +141,9 @@ RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
     "denoise-pose": denoise_pose,
     "denoise": denoise,
     "feet": feet,
+    "hands": hands,
     "keys": keys,
+    "orders": orders,
     "others": others,
 }
 
