@@ -61,6 +61,7 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         "The same images in a random order, subtracted image by image (negative: better than random):",
         "",
         _against(content),
+        *_against_fixed_order(content),
         f"The marginal model, every pixel on its own: {content['marginal'][0]:.1f} nats.",
         "",
         "## Samples",
@@ -162,6 +163,15 @@ def _against(content: dict[str, Any]) -> str:
         if name not in ONE_ORDER
     ]
     return _table(("model", *ORDERS[1:]), rows)
+
+
+def _against_fixed_order(content: dict[str, Any]) -> list[str]:
+    found = [
+        f"{LABELS[name]} {mean:+.2f} ({low:+.2f} to {high:+.2f})"
+        for name, (mean, low, high) in content["against fixed order"].items()
+    ]
+    told = f"Raster order beside the fixed-order transformer, image by image, in nats: {'; '.join(found)}."
+    return [told, ""] if found else []
 
 
 def _samples(content: dict[str, Any]) -> str:
