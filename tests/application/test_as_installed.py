@@ -10,7 +10,7 @@ import numpy as np
 from addon.core import formats
 from addon.core.clip import Clip
 from addon.core.rigs import cmu
-from addon.inference import denoiser
+from addon.inference import denoiser, fingers
 from addon.inference.autoencoder import autoencode
 from addon.inference.session import load_model, runtime
 from addon.preferences import model_folders
@@ -60,11 +60,15 @@ def test_every_shipped_model_runs():
     shipped = sorted(model_folders()[0].glob("*.onnx"))
     assert shipped
     for path in shipped:
-        model = load_model(path)
-        poses = np.tile(model.card.reference, (5, 1, 1))
-        over_time = model.card.kind == denoiser.KIND
-        result = denoiser.denoise(model, poses, 30.0) if over_time else autoencode(model, poses)
-        assert np.isfinite(result).all()
+        assert np.isfinite(through(load_model(path))).all()
+
+
+def through(model):
+    """What the model makes of its own reference, by the door of its kind."""
+    if model.card.kind == fingers.KIND:
+        return fingers.complete_pose(model, np.where(np.arange(20) < 4, 0.3, np.nan))
+    poses = np.tile(model.card.reference, (5, 1, 1))
+    return denoiser.denoise(model, poses, 30.0) if model.card.kind == denoiser.KIND else autoencode(model, poses)
 
 
 def test_a_folder_is_denoised_and_exported_from_the_command_line(tmp_path):
