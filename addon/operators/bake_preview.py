@@ -17,19 +17,20 @@ from ..blender.job import ModalJob, Steps
 from ..blender.pose import Part, Rig
 from ..core.errors import MenderError
 from ..core.rotation_mode import from_quaternions
-from . import previewing
+from . import needs, previewing
 from .preview_handler import pose_without_preview
 from .preview_settings import preview_of
 
 _READ = 0.8  # share of the work that reading the preview is
 
 
-class MOCAP_MENDER_OT_bake_preview(ModalJob, bpy.types.Operator):
+class MOCAP_MENDER_OT_bake_preview(needs.Needing, ModalJob, bpy.types.Operator):
     """Write what the preview shows into an action of its own, a key a frame; the preview is switched off"""
 
     bl_idname = "mocap_mender.bake_preview"
     bl_label = "Bake Preview"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, needs.preview)
 
     whole_range: BoolProperty(
         name="Scene Range",
@@ -38,18 +39,6 @@ class MOCAP_MENDER_OT_bake_preview(ModalJob, bpy.types.Operator):
     )
     frame_start: IntProperty(name="Start", description="First frame to bake", default=1)
     frame_end: IntProperty(name="End", description="Last frame to bake", default=250)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature with its preview on is active; the tooltip says what is missing."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if not preview_of(obj).enabled:
-            cls.poll_message_set("Switch the live preview on first")
-            return False
-        return True
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Read every frame, then write them all into a copy of the action."""

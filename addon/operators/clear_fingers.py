@@ -12,26 +12,19 @@ from ..blender import action, finger_keys
 from ..blender.armature import require_armature
 from ..core.errors import MenderError
 from ..finger_properties import FingerOptions, finger_settings_of
+from . import needs
 from .choice import chosen_keys
 from .fingering import chosen_hands
 from .reporting import reports_errors
 
 
-class MOCAP_MENDER_OT_clear_fingers(FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_clear_fingers(needs.Needing, FingerOptions, bpy.types.Operator):
     """Delete the generated keys of the chosen hands and fingers in the range; your own keys stay"""
 
     bl_idname = "mocap_mender.clear_fingers"
     bl_label = "Clear Generated Keys"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature with an action is active; the tooltip says so."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE" or not obj.animation_data or not obj.animation_data.action:
-            cls.poll_message_set("Select an armature that has an action first")
-            return False
-        return True
+    needed = (needs.own_armature, needs.action)
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

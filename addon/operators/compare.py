@@ -22,12 +22,12 @@ from ..core import comparison, curve_picture
 from ..core.errors import MenderError
 from ..core.rotation import Array
 from ..core.skeleton import Skeleton
+from . import needs
 from .choice import chosen_model, denoising_models
 from .compare_settings import LAYOUT_ITEMS, CompareSettings, comparison_of
 from .comparing import Contestant, Result, compare, moved_bones
 from .preview_handler import pose_without_preview
 from .rig import joints_of, require_known
-from .runtime_check import known_problem
 
 _COLUMNS = 4096
 """Colours over time at most: a picture that is wider is of no use to anyone."""
@@ -40,34 +40,19 @@ _SMALL = (420, 56)
 _READ, _COMPUTED = 0.2, 0.7  # share of the work that is done after reading, and after computing
 
 
-class MOCAP_MENDER_OT_compare(ModalJob, bpy.types.Operator):
+class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
     """Show the motion, noisy and through each model, as stick figures coloured by their error, with table and curves"""
 
     bl_idname = "mocap_mender.compare"
     bl_label = "Compare"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.armature, needs.action, needs.runtime)
 
     models: StringProperty(name="Models", description="Names of the models to compare, with commas; empty: all")
     noise: FloatProperty(
         name="Noise", description="Deviation σ of the noise that is put on the motion first", min=0.0, max=0.1
     )
     layout: EnumProperty(name="Layout", description="How the figures stand", items=LAYOUT_ITEMS)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature with an action is active; the tooltip says what is missing."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if obj.animation_data is None or obj.animation_data.action is None:
-            cls.poll_message_set("The armature has no action: import a motion or choose an action first")
-            return False
-        problem = known_problem()
-        if problem:
-            cls.poll_message_set(problem)
-            return False
-        return True
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Read the motion, send it through the models in a thread, then build the figures."""

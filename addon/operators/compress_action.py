@@ -28,6 +28,7 @@ from ..core.errors import MenderError
 from ..inference.pose_code import file_hash, pose_code
 from ..inference.session import Model, RuntimeUnavailable
 from ..properties import METHOD_ITEMS, settings_of
+from . import needs
 from .file_job import FileJob
 from .pose_codes import chosen_code_model
 from .rig import joints_of
@@ -35,11 +36,12 @@ from .rig import joints_of
 _KEY_BYTES = 8  # frame and value of a key, in single precision
 
 
-class MOCAP_MENDER_OT_compress_action(FileJob, ExportHelper, bpy.types.Operator):
+class MOCAP_MENDER_OT_compress_action(needs.Needing, FileJob, ExportHelper, bpy.types.Operator):
     """Write the active armature's action into a small file; what comes back from it is off by no more than told"""
 
     bl_idname = "mocap_mender.compress_action"
     bl_label = "Compress Action"
+    needed = (needs.armature, needs.action)
 
     filename_ext = SUFFIX
     filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH")
@@ -60,18 +62,6 @@ class MOCAP_MENDER_OT_compress_action(FileJob, ExportHelper, bpy.types.Operator)
     )
     method: EnumProperty(name="Method", description="How poses are coded", items=METHOD_ITEMS)
     model: StringProperty(name="Model", description="Name of the model whose code is used; empty: the default one")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something must move."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if obj.animation_data is None or obj.animation_data.action is None:
-            cls.poll_message_set("The armature has no action: import a motion or choose an action first")
-            return False
-        return True
 
     def proposed(self, context: bpy.types.Context) -> str:
         """The action's name."""

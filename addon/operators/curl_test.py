@@ -18,6 +18,7 @@ from ..blender.hands import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF, FINGERS
 from ..core.rotation import Array
+from . import needs
 from .fingering import hands_with_map, pose_channels
 from .reporting import reports_errors
 
@@ -30,25 +31,18 @@ _SECONDS = 0.7
 FINGER_ITEMS = tuple((finger.upper(), finger.title(), f"Close the {finger}") for finger in FINGERS)
 
 
-class MOCAP_MENDER_OT_curl_test(bpy.types.Operator):
+class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
     """Close each finger in turn to see that the rig's fingers are understood; the pose comes back, no key is written"""
 
     bl_idname = "mocap_mender.curl_test"
     bl_label = "Curl Test"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature,)
 
     finger: EnumProperty(name="Finger", description="Which finger to close", items=FINGER_ITEMS, default="INDEX")
     closed: FloatProperty(
         name="Closed", description="How far: 0 is flat, 1 closed", subtype="FACTOR", min=0.0, max=1.0, default=1.0
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says so."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        return True
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -16,18 +16,19 @@ from ..blender.armature import require_armature
 from ..blender.changes import Changes, Written, write
 from ..blender.job import ModalJob, Steps, part
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS, DenoiseOptions
+from . import needs
 from .choice import chosen_wishes, loading
 from .denoising import denoised
 from .reporting import finished
-from .runtime_check import known_problem
 
 
-class MOCAP_MENDER_OT_denoise_action(ModalJob, DenoiseOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_denoise_action(needs.Needing, ModalJob, DenoiseOptions, bpy.types.Operator):
     """Clean the active armature's motion with a network; keys, other bones and other channels stay as they are"""
 
     bl_idname = "mocap_mender.denoise_action"
     bl_label = "Denoise Action"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, needs.action, needs.runtime)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
     frame_range: EnumProperty(name="Range", description="Which frames to change", items=FRAME_RANGE_ITEMS)
@@ -35,22 +36,6 @@ class MOCAP_MENDER_OT_denoise_action(ModalJob, DenoiseOptions, bpy.types.Operato
     frame_end: FloatProperty(name="End", description="Last frame to change", default=250)
     bones: EnumProperty(name="Bones", description="Which bones to change", items=BONES_ITEMS)
     result: EnumProperty(name="Result", description="Where the result goes", items=RESULT_ITEMS)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature with an action is active; the tooltip says what is missing."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if obj.animation_data is None or obj.animation_data.action is None:
-            cls.poll_message_set("The armature has no action: import a motion or choose an action first")
-            return False
-        problem = known_problem()
-        if problem:
-            cls.poll_message_set(problem)
-            return False
-        return True
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Work out the changes, then write them; cancelled, all is as it was."""

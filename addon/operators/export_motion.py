@@ -16,15 +16,17 @@ from ..blender import armature, motion
 from ..blender.frames import frame_span, sample_frames
 from ..core import formats
 from ..properties import FRAME_RANGE_ITEMS
+from . import needs
 from .choice import chosen_keys
 from .reporting import reports_errors
 
 
-class MOCAP_MENDER_OT_export_motion(bpy.types.Operator, ExportHelper):
+class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHelper):
     """Export the active armature's action as a motion file; the name's end says which: .bvh, .csv, .npy or .amc"""
 
     bl_idname = "mocap_mender.export_motion"
     bl_label = "Export Motion"
+    needed = (needs.armature, needs.action)
 
     filename_ext = ".bvh"
     check_extension = None  # any of the formats' suffixes is fine
@@ -33,18 +35,6 @@ class MOCAP_MENDER_OT_export_motion(bpy.types.Operator, ExportHelper):
     frame_range: EnumProperty(name="Range", description="Which frames to export", items=FRAME_RANGE_ITEMS)
     frame_start: FloatProperty(name="Start", description="First frame to export", default=1.0)
     frame_end: FloatProperty(name="End", description="Last frame to export", default=250.0)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something must move."""
-        obj = context.object
-        if obj is None or obj.type != "ARMATURE":
-            cls.poll_message_set("Click the armature whose motion to export first")
-            return False
-        if obj.animation_data is None or obj.animation_data.action is None:
-            cls.poll_message_set("The active armature has no action: import a motion or key its bones first")
-            return False
-        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Propose the action's name."""

@@ -22,10 +22,10 @@ from ..core.rotation import Array
 from ..finger_properties import FingerOptions, finger_settings_of
 from ..inference import fingers
 from ..inference.session import Model
+from . import needs
 from .choice import chosen_finger_model, selected_bones
 from .fingering import hands_with_map, known_pose, pose_channels, posed_bones
 from .reporting import reports_errors
-from .runtime_check import known_problem
 
 
 @dataclass(frozen=True)
@@ -76,25 +76,15 @@ def _angles(hand: RiggedHand, place: int) -> NDArray[np.bool_]:
     return np.isin(hand.rig.hand.joint, (joint, joint + 1) if hand.rig.doubled[place] else (joint,))
 
 
-class MOCAP_MENDER_OT_next_finger(FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_next_finger(needs.Needing, FingerOptions, bpy.types.Operator):
     """Select the finger bone whose pose would tell most about the others"""
 
     bl_idname = "mocap_mender.next_finger"
     bl_label = "Pose This Joint Next"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, needs.runtime)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says what is missing."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if known_problem():
-            cls.poll_message_set(known_problem())
-            return False
-        return True
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

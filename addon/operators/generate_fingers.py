@@ -15,6 +15,7 @@ from ..blender import action, finger_keys
 from ..blender.armature import require_armature
 from ..blender.job import ModalJob, Steps, part
 from ..finger_properties import FingerOptions, finger_settings_of
+from . import needs
 from .choice import chosen_finger_model, chosen_keys, selected_bones
 from .fingering import (
     Fingers,
@@ -28,29 +29,17 @@ from .fingering import (
     pose_keys,
     posed_bones,
 )
-from .runtime_check import known_problem
 
 
-class MOCAP_MENDER_OT_generate_fingers(ModalJob, FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_generate_fingers(needs.Needing, ModalJob, FingerOptions, bpy.types.Operator):
     """Give the fingers keys that go with those you set, which stay exactly as they are"""
 
     bl_idname = "mocap_mender.generate_fingers"
     bl_label = "Generate Fingers"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, needs.runtime)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says what is missing."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        problem = known_problem()
-        if problem:
-            cls.poll_message_set(problem)
-            return False
-        return True
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Work out the keys, then write them; cancelled, all is as it was."""

@@ -15,30 +15,20 @@ from ..blender.finger_poses import apply_asset, save_asset
 from ..core.errors import MenderError
 from ..core.hand import SIDES
 from ..finger_properties import FingerOptions
+from . import needs
 from .fingering import chosen_hands, pose_channels
 from .reporting import reports_errors
 
 
-def _armature_active(cls: Any, context: bpy.types.Context) -> bool:
-    if context.object is None or context.object.type != "ARMATURE":
-        cls.poll_message_set("Select an armature first")
-        return False
-    return True
-
-
-class MOCAP_MENDER_OT_save_hand_pose(FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_save_hand_pose(needs.Needing, FingerOptions, bpy.types.Operator):
     """Keep the chosen hands' finger pose, as it stands now, as a pose asset of this file"""
 
     bl_idname = "mocap_mender.save_hand_pose"
     bl_label = "Save as Pose Asset"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.armature,)
 
     name: StringProperty(name="Name", description="The asset's name", default="Hand Pose")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says so."""
-        return _armature_active(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the name."""
@@ -60,19 +50,15 @@ class MOCAP_MENDER_OT_save_hand_pose(FingerOptions, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOCAP_MENDER_OT_apply_hand_pose(FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_apply_hand_pose(needs.Needing, FingerOptions, bpy.types.Operator):
     """Pose the chosen hands and fingers as a kept pose has them; no key is written"""
 
     bl_idname = "mocap_mender.apply_hand_pose"
     bl_label = "Apply Hand Pose"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature,)
 
     asset: StringProperty(name="Pose", description="Name of the pose asset's action")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says so."""
-        return _armature_active(cls, context)
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -11,6 +11,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..core.errors import MenderError
+from . import needs
 from .preview_handler import problem_of
 from .preview_settings import preview_of
 from .reporting import reports_errors
@@ -22,22 +23,15 @@ SWITCH_ITEMS = (
 )
 
 
-class MOCAP_MENDER_OT_live_preview(bpy.types.Operator):
+class MOCAP_MENDER_OT_live_preview(needs.Needing, bpy.types.Operator):
     """Show a motion through noise and a model while scrubbing, playing and rendering; no key is written"""
 
     bl_idname = "mocap_mender.live_preview"
     bl_label = "Live Preview"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature,)
 
     switch: EnumProperty(name="Switch", description="What becomes of the preview", items=SWITCH_ITEMS)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says so."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        return True
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -17,30 +17,24 @@ from ..blender.armature import require_armature
 from ..blender.job import Steps, part, threaded
 from ..core.compression.archive import SUFFIX, ArchiveError, scan
 from ..core.compression.whole import read_curves
+from . import needs
 from .file_job import FileJob
 from .pose_codes import code_of
 
 
-class MOCAP_MENDER_OT_restore_action(FileJob, ImportHelper, bpy.types.Operator):
+class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.types.Operator):
     """Give the active armature the action of a compressed file; its former action is kept"""
 
     bl_idname = "mocap_mender.restore_action"
     bl_label = "Restore Action"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature,)
 
     filepath: StringProperty(name="File", description="The compressed file to read", subtype="FILE_PATH")
     filter_glob: StringProperty(default=f"*{SUFFIX}", options={"HIDDEN"})
     recover: BoolProperty(
         name="Recover", description="Take what is intact of a damaged file; keys of lost parts will be missing"
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature must be there for the motion."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select the armature that the action is for first")
-            return False
-        return True
 
     def draw(self, context: bpy.types.Context) -> None:
         """The option beside the file browser."""

@@ -15,53 +15,30 @@ from ..blender.armature import require_armature
 from ..core.errors import MenderError
 from ..core.rigs.joint_map import JointMap, edited
 from ..rig_properties import BY_HAND, bone_tree, fill, rig_map_of, stored_map
+from . import needs
 from .reporting import reports_errors
 from .rig import find_joints
 
 PRESETS = "mocap_mender/rig_map"
 
 
-def no_map_reason(obj: bpy.types.Object | None) -> str:
-    """Why the map of the active object cannot be changed: a sentence, empty where it can."""
-    if obj is None or obj.type != "ARMATURE":
-        return "Select an armature first"
-    if obj.library is not None:
-        return f"{obj.name} is linked from another file: make it local or a library override first"
-    if obj.mode == "EDIT":
-        return f"{obj.name} is being edited: leave edit mode with Tab first"
-    return ""
+def a_map(context: bpy.types.Context) -> str:
+    """The active armature has a rig map."""
+    return "" if len(rig_map_of(context.object).joints) else "There is no map yet: press Find Joints first"  # type: ignore[arg-type]
 
 
-class _OnArmature:
-    """Of the operators here: they need an armature whose map can be changed."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        reason = no_map_reason(context.object)
-        if reason:
-            cls.poll_message_set(reason)  # type: ignore[attr-defined]
-        return not reason
+def a_bone(context: bpy.types.Context) -> str:
+    """A bone is active in pose mode."""
+    return "" if context.active_pose_bone else "No bone is active: click one in pose mode"
 
 
-class _OnMap(_OnArmature):
-    """Of those that need a map."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if not len(rig_map_of(context.object).joints):  # type: ignore[arg-type]
-            cls.poll_message_set("There is no map yet: press Find Joints first")  # type: ignore[attr-defined]
-            return False
-        return True
-
-
-class MOCAP_MENDER_OT_rig_map_find(_OnArmature, bpy.types.Operator):
+class MOCAP_MENDER_OT_rig_map_find(needs.Needing, bpy.types.Operator):
     """Find the joints of the body and the fingers among the bones, by their names and by their places"""
 
     bl_idname = "mocap_mender.rig_map_find"
     bl_label = "Find Joints"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature,)
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -75,12 +52,13 @@ class MOCAP_MENDER_OT_rig_map_find(_OnArmature, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOCAP_MENDER_OT_rig_map_confirm(_OnMap, bpy.types.Operator):
+class MOCAP_MENDER_OT_rig_map_confirm(needs.Needing, bpy.types.Operator):
     """Use what was only suggested: you have looked at these bones, and they are the joints"""
 
     bl_idname = "mocap_mender.rig_map_confirm"
     bl_label = "Use This Map"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, a_map)
 
     joint: StringProperty(name="Joint", description="The joint to confirm; empty: all that are doubtful")
 
@@ -96,22 +74,13 @@ class MOCAP_MENDER_OT_rig_map_confirm(_OnMap, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOCAP_MENDER_OT_rig_map_pick(_OnMap, bpy.types.Operator):
+class MOCAP_MENDER_OT_rig_map_pick(needs.Needing, bpy.types.Operator):
     """Give the joint that is chosen in the list the active bone"""
 
     bl_idname = "mocap_mender.rig_map_pick"
     bl_label = "Take Active Bone"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A bone is active in pose mode."""
-        if not super().poll(context):
-            return False
-        if context.active_pose_bone is None:
-            cls.poll_message_set("No bone is active: click one in pose mode")
-            return False
-        return True
+    needed = (needs.own_armature, a_map, a_bone)
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -123,12 +92,13 @@ class MOCAP_MENDER_OT_rig_map_pick(_OnMap, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOCAP_MENDER_OT_rig_map_clear(_OnMap, bpy.types.Operator):
+class MOCAP_MENDER_OT_rig_map_clear(needs.Needing, bpy.types.Operator):
     """Forget the map: joints are then found anew at every run, and only what is certain is used"""
 
     bl_idname = "mocap_mender.rig_map_clear"
     bl_label = "Clear"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, a_map)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take all joints off."""
@@ -138,12 +108,13 @@ class MOCAP_MENDER_OT_rig_map_clear(_OnMap, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOCAP_MENDER_OT_rig_map_preset_add(_OnMap, AddPresetBase, bpy.types.Operator):
+class MOCAP_MENDER_OT_rig_map_preset_add(needs.Needing, AddPresetBase, bpy.types.Operator):
     """Keep the map as a preset for other armatures with the same bones"""
 
     bl_idname = "mocap_mender.rig_map_preset_add"
     bl_label = "Add Rig Map Preset"
     bl_options = {"REGISTER"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, a_map)
     preset_menu = "MOCAP_MENDER_MT_rig_map_presets"
     preset_subdir = PRESETS
     preset_defines = ["rig_map = bpy.context.object.mocap_mender_rig"]  # noqa: RUF012 - the form that Blender reads

@@ -13,32 +13,22 @@ from bpy.props import IntProperty, StringProperty
 from ..blender.armature import require_armature
 from ..blender.finger_poses import put_pose
 from ..finger_properties import FingerOptions, finger_settings_of
+from . import needs
 from .choice import chosen_finger_model, selected_bones
 from .fingering import chosen_hands, completed_pose, drawing_of, known_pose, pose_channels, posed_bones
 from .reporting import reports_errors
-from .runtime_check import known_problem
 
 
-class MOCAP_MENDER_OT_vary_fingers(FingerOptions, bpy.types.Operator):
+class MOCAP_MENDER_OT_vary_fingers(needs.Needing, FingerOptions, bpy.types.Operator):
     """Show another way to complete the pose; no key is written until you generate it"""
 
     bl_idname = "mocap_mender.vary_fingers"
     bl_label = "Show Variation"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
+    needed = (needs.own_armature, needs.runtime)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
     step: IntProperty(name="Step", description="How many variations on, or back", default=1)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active; the tooltip says what is missing."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        if known_problem():
-            cls.poll_message_set(known_problem())
-            return False
-        return True
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -16,23 +16,17 @@ from ..blender.frames import sample_frames_for
 from ..blender.job import ModalJob, Steps, part
 from ..blender.tracks import union
 from ..core.errors import MenderError
+from . import needs
 from .seen_pose import baked_bones
 
 
-class MOCAP_MENDER_OT_visual_bake(ModalJob, bpy.types.Operator):
+class MOCAP_MENDER_OT_visual_bake(needs.Needing, ModalJob, bpy.types.Operator):
     """Key the pose that is seen into a copy of the action, and mute the constraints and drivers that made it"""
 
     bl_idname = "mocap_mender.visual_bake"
     bl_label = "Visual Bake into a Copy"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature is active."""
-        if context.object is None or context.object.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
-            return False
-        return True
+    needed = (needs.own_armature,)
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Bake, or report one sentence and change nothing."""

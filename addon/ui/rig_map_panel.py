@@ -11,7 +11,8 @@ import bpy
 
 from ..core.rigs import joint_map
 from ..core.rigs.canonical import FINGER_JOINTS
-from ..operators.rig_map import PRESETS, no_map_reason
+from ..operators.needs import own_armature
+from ..operators.rig_map import PRESETS
 from ..rig_properties import BY_HAND, DOUBTFUL, FOUND, STATE_ITEMS, RigJoint, RigMap, rig_map_of
 from .text import paragraph
 
@@ -81,7 +82,7 @@ class MOCAP_MENDER_PT_rig_map(bpy.types.Panel):
         """What was found, the list, the chosen joint, and what can be done."""
         layout = self.layout
         obj = context.object
-        reason = no_map_reason(obj)
+        reason = own_armature(context)
         if obj is None or obj.type != "ARMATURE":
             paragraph(layout, context, "Select an armature to see which bones are its joints.", icon="INFO")
             return
