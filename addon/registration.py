@@ -8,7 +8,7 @@ from . import finger_properties, preferences, properties, rig_properties
 from .operators import (
     bake_preview,
     clear_fingers,
-    commands,
+    command_line,
     compare,
     compare_settings,
     compare_table,
@@ -111,14 +111,14 @@ def register() -> None:
     preview_handler.register()
     finger_overlay.register()
     menus.register()
-    commands.register()
+    command_line.register()
     preferences.make_model_folder()
 
 
 def unregister() -> None:
     """Take away what `register` added, last first."""
     stop_job.unregister()
-    commands.unregister()
+    command_line.unregister()
     menus.unregister()
     finger_overlay.unregister()
     runtime_check.unregister()

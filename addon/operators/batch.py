@@ -32,7 +32,11 @@ def plan(
     Raises MenderError where there is nothing to do, or where a source would be overwritten.
     """
     if source.is_dir():
-        sources = sorted(path for path in source.iterdir() if path.is_file() and path.suffix.lower() in reads)
+        sources = sorted(
+            path
+            for path in source.iterdir()
+            if path.is_file() and path.suffix.lower() in reads and not path.name.startswith(".")
+        )
         if not sources:
             raise MenderError(f"{source} holds no {' or '.join(sorted(reads))} file: choose another folder.")
         if output.suffix.lower() in writes or output.is_file():
@@ -46,8 +50,20 @@ def plan(
         jobs = [Job(source, output)]
     else:
         raise MenderError(f"{output.name} must end in {' or '.join(sorted(writes))}, or be a folder.")
-    _require_other_files(jobs)
+    require_other_files(jobs, ())
     return jobs
+
+
+def left_to_do(jobs: list[Job], skip: bool) -> list[Job]:
+    """The jobs whose files are not there yet: files are written whole, so one that is there is done.
+
+    Raises MenderError where some are there and it is not said that they are to be skipped.
+    """
+    there = [job for job in jobs if job.target.exists()]
+    if there and not skip:
+        which = f"{len(there)} of {len(jobs)} outputs exist" if len(jobs) > 1 else f"{there[0].target} exists"
+        raise MenderError(f"{which} already: add --skip-existing to do the rest, or --overwrite to make them anew.")
+    return [job for job in jobs if job not in there]
 
 
 def _named_after(sources: Iterable[Path], folder: Path, suffix_for: Callable[[Path], str]) -> list[Job]:
@@ -60,9 +76,11 @@ def _named_after(sources: Iterable[Path], folder: Path, suffix_for: Callable[[Pa
     ]
 
 
-def _require_other_files(jobs: list[Job]) -> None:
-    sources = [job.source.resolve() for job in jobs]
+def require_other_files(jobs: Iterable[Job], beside: Iterable[Path]) -> None:
+    """Raises MenderError where a job would write a file that one of them, or something `beside` them, reads."""
+    jobs = list(jobs)
+    sources = [*(job.source.resolve() for job in jobs), *(path.resolve() for path in beside)]
     for job in jobs:
         target = job.target.resolve()
-        if target in sources or (target.exists() and any(target.samefile(source) for source in sources)):
+        if target in sources or (target.exists() and any(map(target.samefile, sources))):
             raise MenderError(f"{job.target} would overwrite a file that is read: give another output.")

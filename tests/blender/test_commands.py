@@ -10,7 +10,7 @@ from addon.core import formats
 from addon.core.clip import Clip
 from addon.core.rotation import angle_between
 from addon.core.skeleton import Skeleton
-from addon.operators.commands import DONE, NOT_STARTED, SOME_FAILED, run
+from addon.operators.command_line import DONE, NOT_STARTED, SOME_FAILED, run
 from addon.preferences import DEFAULT_MODEL
 from tests.blender.figure import JOINTS, PARENTS, make_model, model_offsets, wobble
 
@@ -194,3 +194,82 @@ def test_the_input_is_never_the_output(takes):
     before = (takes / "walk.bvh").read_bytes()
     assert call("denoise", takes, "-o", takes) == NOT_STARTED
     assert (takes / "walk.bvh").read_bytes() == before
+
+
+def test_each_file_is_counted_and_the_failed_ones_are_named_at_the_end(takes, tmp_path, capfd):
+    (takes / "bad.bvh").write_text("this is no motion\n")
+    assert call("denoise", takes, "-o", tmp_path / "clean") == SOME_FAILED
+    told = capfd.readouterr()
+    assert "[1/3] FAILED bad.bvh: " in told.err
+    assert "[3/3] walk.bvh -> " in told.out
+    assert told.err.splitlines()[-1] == "failed: bad.bvh"
+
+
+def test_a_bug_met_in_one_file_does_not_stop_the_others(takes, tmp_path, capfd, monkeypatch):
+    read = formats.read
+
+    def broken(path, **options):
+        if path.name == "run.bvh":
+            raise ZeroDivisionError("division by zero")
+        return read(path, **options)
+
+    monkeypatch.setattr(formats, "read", broken)
+    assert call("import", takes, "-o", tmp_path / "scenes") == SOME_FAILED
+    assert [path.name for path in (tmp_path / "scenes").iterdir()] == ["walk.blend"]
+    assert "FAILED run.bvh: ZeroDivisionError: division by zero" in capfd.readouterr().err
+
+
+def test_a_batch_goes_on_where_it_was_stopped(takes, tmp_path, capfd):
+    clean = tmp_path / "clean"
+    assert call("denoise", takes / "run.bvh", "-o", clean) == DONE
+    before = (clean / "run.bvh").read_bytes()
+    assert call("denoise", takes, "-o", clean) == NOT_STARTED
+    assert "1 of 2 outputs exist already: add --skip-existing" in capfd.readouterr().err
+    assert not (clean / "walk.bvh").exists()
+    assert call("denoise", takes, "-o", clean, "--skip-existing", "--strength", "0") == DONE
+    assert "1 of 2 files done, 1 were there already" in capfd.readouterr().out
+    assert (clean / "run.bvh").read_bytes() == before
+    assert (clean / "walk.bvh").exists()
+    assert call("denoise", takes, "-o", clean, "--overwrite", "--strength", "0") == DONE
+    assert (clean / "run.bvh").read_bytes() != before
+
+
+def test_names_with_spaces_and_in_other_scripts(takes, tmp_path):
+    folder = tmp_path / "Тейки дня 1"
+    folder.mkdir()
+    (takes / "walk.bvh").rename(folder / "歩く ø (v2).bvh")
+    (folder / "._walk.bvh").write_bytes(b"what macOS leaves beside a file")
+    assert call("import", folder, "-o", tmp_path / "scènes") == DONE
+    assert [path.name for path in (tmp_path / "scènes").iterdir()] == ["歩く ø (v2).blend"]
+
+
+def test_compress_and_restore_give_the_motion_back(takes, tmp_path, capfd):
+    assert call("compress", takes, "-o", tmp_path / "small", "--degrees", "0.2", "--method", "curves") == DONE
+    assert "of its keys, by curves alone" in capfd.readouterr().out
+    assert (tmp_path / "small" / "walk.mmz").stat().st_size < (takes / "walk.bvh").stat().st_size / 2
+    words = ("--onto", takes / "run.bvh", "--format", "bvh")
+    assert call("restore", tmp_path / "small", "-o", tmp_path / "back", *words) == DONE
+    for name in ("run.bvh", "walk.bvh"):
+        assert degrees_apart(takes / name, tmp_path / "back" / name) < 0.21
+
+
+def test_restore_onto_a_scene_s_armature(takes, tmp_path, capfd):
+    assert call("compress", takes / "walk.bvh", "-o", tmp_path / "walk.mmz", "--method", "curves") == DONE
+    assert call("import", takes / "run.bvh", "-o", tmp_path / "character.blend") == DONE
+    words = ("--onto", tmp_path / "character.blend")
+    assert call("restore", tmp_path / "walk.mmz", "-o", tmp_path / "scene.blend", *words) == DONE
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    (rig,) = (obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    assert rig.animation_data.action.name.startswith("walk")
+    (tmp_path / "walk.mmz").write_bytes(b"no such file")
+    assert call("restore", tmp_path / "walk.mmz", "-o", tmp_path / "again.blend", *words) == SOME_FAILED
+    assert "FAILED walk.mmz: " in capfd.readouterr().err
+
+
+def test_onto_is_never_written_over(takes, tmp_path):
+    assert call("compress", takes / "walk.bvh", "-o", tmp_path / "walk.mmz", "--method", "curves") == DONE
+    assert call("import", takes / "run.bvh", "-o", tmp_path / "character.blend") == DONE
+    before = (tmp_path / "character.blend").read_bytes()
+    words = ("-o", tmp_path / "character.blend", "--onto", tmp_path / "character.blend", "--overwrite")
+    assert call("restore", tmp_path / "walk.mmz", *words) == NOT_STARTED
+    assert (tmp_path / "character.blend").read_bytes() == before

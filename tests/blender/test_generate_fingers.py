@@ -13,7 +13,7 @@ from addon.core.hand import DOF
 from addon.core.rotation_mode import property_of
 from addon.finger_properties import finger_settings_of
 from addon.operators import finger_command
-from addon.operators.commands import run
+from addon.operators.command_line import run
 from addon.operators.finger_uncertainty import uncertainty
 from addon.ui.finger_overlay import colour
 from tests.blender.test_finger_rigs import CLOSED, cmu_like
