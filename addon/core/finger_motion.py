@@ -10,18 +10,12 @@ import numpy as np
 from . import wrist
 from .finger_base import FingerStatistics
 from .finger_fill import ANGLES, FPS, HANDS, OUTPUTS, PASSES, Network, filled
+from .finger_performance import with_made_up_poses
 from .finger_pose import Mode, PoseModel
 from .finger_samples import Liveliness, sampled
-from .hand import mirrored
-from .hand_gaussian import WRIST, Places, channel
-from .rotation import Array, conjugate, log, mean, multiply, normalize
+from .rotation import Array, normalize
 from .windows import windows
 
-STEP = 0.5
-"""Seconds between the poses that are made up for a hand without any key."""
-_REMEMBERED = 2
-_BLOCK = 4
-"""Angles of a made-up pose that are drawn at once: a finger's."""
 _WINDOW, _REACH = 1500, 180
 
 
@@ -51,7 +45,7 @@ def generated(
     """(T, 2, 20) radians at rising `times` (T,), seconds: keys as they are, and what the model makes of the rest.
 
     keyed: (T, 2, 20), NaN where there is no key. wrists: (T, 2, 7) as in `wrist.channels`, NaN where not known.
-    Samples of a hand without any key first draw a pose every STEP seconds; all else follows from poses and wrists.
+    Samples of a hand without any key first draw poses (`finger_performance`); all else follows from poses and wrists.
     """
     both = keyed.reshape(len(times), HANDS * ANGLES)
     grid = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * FPS + 1e-6)) + 1) / FPS
@@ -59,7 +53,7 @@ def generated(
     seen = wrist.channels(steady, FPS)
     key_times, keys = _rows_with_keys(times, both)
     if mode == "sample":
-        key_times, keys = _with_made_up_poses(model.pose, key_times, keys, grid, steady, rng, temperature)
+        key_times, keys = with_made_up_poses(model.pose, key_times, keys, grid, steady, rng, temperature)
     result = filled(_in_pieces(model.fill, progress), key_times, keys, times, seen, model.statistics)
     values = result.values
     if mode == "sample":
@@ -114,77 +108,6 @@ def _between(values: Array, place: Array) -> Array:
     flip = np.sum(start[:, 3:] * stop[:, 3:], axis=-1, keepdims=True) < 0
     turned = start[:, 3:] * (1 - share) + np.where(flip, -stop[:, 3:], stop[:, 3:]) * share
     return np.concatenate([start[:, :3] * (1 - share) + stop[:, :3] * share, normalize(turned)], axis=-1)
-
-
-def bends(wrists: Array) -> Array:
-    """(T, 2, 3) rotation vectors of wrists (T, 2, 7) against their mean, in a right hand's axes; NaN as they are."""
-    result = np.full((len(wrists), HANDS, WRIST), np.nan)
-    for hand in range(HANDS):
-        turned = wrists[:, hand, 3:]
-        if np.isfinite(turned).all():
-            facing = mirrored(turned) if hand == 0 else turned
-            result[:, hand] = log(multiply(conjugate(mean(facing)), facing))
-    return result
-
-
-def _with_made_up_poses(
-    model: PoseModel,
-    key_times: Array,
-    keys: Array,
-    grid: Array,
-    steady: Array,
-    rng: np.random.Generator,
-    temperature: float,
-) -> tuple[Array, Array]:
-    """Keys with poses added for hands that have none: one after the other, each seeing the last and the wrists."""
-    free = [h for h in range(HANDS) if not np.isfinite(keys[:, h * ANGLES : (h + 1) * ANGLES]).any()]
-    if not free:
-        return key_times, keys
-    step = max(1, round(STEP * FPS))
-    rows = np.arange(0, len(grid), step)
-    bend = bends(steady)[rows]
-    poses = np.full((len(rows), HANDS, ANGLES), np.nan)
-    for hand in set(range(HANDS)) - set(free):
-        for angle in range(ANGLES):
-            curve = keys[:, hand * ANGLES + angle]
-            there = np.isfinite(curve)
-            if there.any():
-                poses[:, hand, angle] = np.interp(grid[rows], key_times[there], curve[there])
-    for row in range(len(rows)):
-        for hand in free:
-            known, values = _around(poses, bend, row)
-            for start in range(0, ANGLES, _BLOCK):
-                wanted = _places(hand, range(start, start + _BLOCK), row)
-                drawn = model.grid(known, values, wanted, temperature).quantile(rng.random(_BLOCK))
-                poses[row, hand, start : start + _BLOCK] = drawn
-                known = Places(np.append(known.channel, wanted.channel), np.append(known.time, wanted.time))
-                values = np.append(values, drawn)
-    added = np.full((len(rows), HANDS * ANGLES), np.nan)
-    for hand in free:
-        added[:, hand * ANGLES : (hand + 1) * ANGLES] = poses[:, hand]
-    all_times = np.unique(np.concatenate([key_times, grid[rows]]))
-    merged = np.full((len(all_times), HANDS * ANGLES), np.nan)
-    merged[np.searchsorted(all_times, key_times)] = keys
-    at = np.searchsorted(all_times, grid[rows])
-    merged[at] = np.where(np.isfinite(added), added, merged[at])
-    return all_times, merged
-
-
-def _around(poses: Array, bend: Array, row: int) -> tuple[Places, Array]:
-    """What is known at `row` and shortly before: angles and wrists, those ahead too."""
-    channels, times, values = [], [], []
-    for near in range(max(row - _REMEMBERED, 0), min(row + 2, len(poses))):
-        for hand in range(HANDS):
-            told = np.concatenate([poses[near, hand], bend[near, hand]])
-            for angle in np.flatnonzero(np.isfinite(told)):
-                channels.append(channel(hand, int(angle)))
-                times.append(near * STEP)
-                values.append(told[angle])
-    return Places(np.array(channels, dtype=np.int64), np.array(times)), np.array(values)
-
-
-def _places(hand: int, angles: range, row: int) -> Places:
-    return Places(np.array([channel(hand, a) for a in angles]), np.full(len(angles), row * STEP))
 
 
 def _within(values: Array, both: Array, limits: Array) -> Array:
