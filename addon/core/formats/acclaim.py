@@ -13,6 +13,7 @@ import numpy as np
 
 from ..clip import Clip
 from ..errors import MotionFileError
+from ..files import reason
 from ..rigs import cmu
 from ..rotation import AXES, Array, conjugate, continuous, from_euler, multiply, rotate
 from ..skeleton import EndSite, Skeleton
@@ -87,7 +88,7 @@ def skeleton_file(path: Path) -> Path:
     try:
         there = sorted(file for file in path.parent.iterdir() if file.suffix.lower() == ".asf")
     except OSError as error:
-        raise MotionFileError(path, f"its folder cannot be read: {error.strerror or error}") from error
+        raise MotionFileError(path, f"its folder cannot be read: {reason(error)}") from error
     for stem in (path.stem, path.stem.partition("_")[0]):
         for file in there:
             if file.stem.lower() == stem.lower():

@@ -15,11 +15,11 @@ import numpy as np
 from ..errors import MotionFileError
 from ..rotation import Array, from_euler
 from .text import read_lines, read_number, shortened
+from .unit import INCH
 
 LONGEST_LINE = 1 << 20
 ROOT = "root"
 _MOST_BONES = 4096
-_INCH = 0.0254
 _DEGREES_OF_FREEDOM = ("tx", "ty", "tz", "rx", "ry", "rz", "l")
 
 
@@ -109,7 +109,7 @@ def _units(path: Path, section: list[Words]) -> tuple[float | None, bool]:
             if not 1e-6 <= length <= 1e6:
                 raise MotionFileError(path, f"expected a positive length unit, found {shortened(value)}", line)
             # The database's own rule: a length in the file, divided by this number, is in inches.
-            metres = _INCH / length
+            metres = INCH / length
         elif key == "angle":
             if value.lower() not in ("deg", "rad"):
                 raise MotionFileError(path, f"expected angle deg or rad, found {shortened(value)}", line)

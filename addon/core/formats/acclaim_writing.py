@@ -12,9 +12,9 @@ from ..errors import MotionFileError
 from ..rotation import Array
 from ..skeleton import Skeleton
 from .angles import smooth_degrees
-from .text import decimal, write_file
+from .unit import INCH
+from .writing import decimal, require_frames, write_files
 
-_INCH = 0.0254
 _NEAR = 1e-6
 
 
@@ -26,13 +26,12 @@ def write(clip: Clip, path: str | Path) -> None:
     Raises MotionFileError where the clip has no frame or several roots, or where a file cannot be written.
     """
     path = Path(path)
-    if not len(clip):
-        raise MotionFileError(path, "the motion has no frames; choose a range that has some")
+    require_frames(clip, path)
     if clip.skeleton.parents.count(-1) > 1:
         raise MotionFileError(path, "ASF files hold one skeleton with one root; write a BVH")
     names = _names(clip.skeleton)
-    write_file(path.with_suffix(".asf"), _skeleton_text(clip, names).encode())
-    write_file(path, _motion_text(clip, names).encode())
+    skeleton = _skeleton_text(clip, names).encode()
+    write_files({path.with_suffix(".asf"): skeleton, path: _motion_text(clip, names).encode()})
 
 
 def _names(skeleton: Skeleton) -> list[str]:
@@ -85,7 +84,7 @@ def _skeleton_text(clip: Clip, names: list[str]) -> str:
             ":name motion",
             ":units",
             "  mass 1.0",
-            f"  length {_INCH / clip.unit:.12g}",
+            f"  length {INCH / clip.unit:.12g}",
             "  angle deg",
             ":root",
             f"  order {order}",

@@ -19,8 +19,9 @@ from ..rotation import AXES, Array, continuous, from_euler
 from ..skeleton import DEFAULT_ROTATION_ORDER, EndSite, Skeleton
 from .angles import smooth_degrees
 from .bvh_hierarchy import POSITIONS, ROTATIONS, Hierarchy, Node, read_hierarchy
-from .text import decimal, number, read_lines, read_table, shortened, write_file
+from .text import number, read_lines, read_table, shortened
 from .unit import guess_unit, scaled
+from .writing import decimal, require_frames, write_files
 
 _LONGEST_LINE = 4 << 20
 _FRAME_TIMES = (1e-6, 1e3)  # seconds
@@ -148,14 +149,13 @@ def write(clip: Clip, path: str | Path) -> None:
     Raises MotionFileError where there is no frame, or the file cannot be written.
     """
     path = Path(path)
-    if not len(clip):
-        raise MotionFileError(path, "the motion has no frames; choose a range that has some")
+    require_frames(clip, path)
     order = _depth_first(clip.skeleton)
     lines = ["HIERARCHY", *_written_hierarchy(clip, order)]
     lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1 / clip.fps:.12g}"]
     line_format = " ".join(["%.6f"] * sum(3 + 3 * _has_position(clip, joint) for joint in order))
     lines += [line_format % tuple(row) for row in _written_table(clip, order).tolist()]
-    write_file(path, ("\n".join(lines) + "\n").encode())
+    write_files({path: ("\n".join(lines) + "\n").encode()})
 
 
 def _depth_first(skeleton: Skeleton) -> list[int]:

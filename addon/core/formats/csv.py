@@ -17,12 +17,14 @@ import numpy as np
 
 from ..clip import Clip
 from ..errors import MotionFileError
+from ..files import reason
 from ..rigs import cmu
 from ..rotation import Array, continuous
 from ..skeleton import Skeleton
 from .table_header import Header, header_of, parse_header
-from .text import LARGEST_FILE, LARGEST_NUMBER, number, read_lines, read_table, write_file
+from .text import LARGEST_FILE, LARGEST_NUMBER, number, read_lines, read_table
 from .unit import guess_unit_of_root
+from .writing import require_frames, write_files
 
 _LONGEST_LINE = 64 << 20  # a channel of a long take, where frames run across the columns
 _COMMENT = "#"
@@ -66,8 +68,7 @@ def write(clip: Clip, path: str | Path) -> None:
     Raises MotionFileError where the clip does not fit the layout or the file cannot be written.
     """
     path = Path(path)
-    if not len(clip):
-        raise MotionFileError(path, "the motion has no frames; choose a range that has some")
+    require_frames(clip, path)
     if clip.translations:
         moving = ", ".join(clip.skeleton.names[joint] for joint in sorted(clip.translations)[:3])
         raise MotionFileError(path, f"a table holds positions of the root alone, but {moving} move too; write a BVH")
@@ -75,12 +76,12 @@ def write(clip: Clip, path: str | Path) -> None:
     table = np.concatenate([clip.root_position.astype(np.float64) / clip.unit, quaternions], axis=1)
     header = header_of(clip)
     if path.suffix.lower() == ".npy":
-        write_file(path, _npy_bytes(table.astype(np.float32)) + header.encode() + b"\n")
+        write_files({path: _npy_bytes(table.astype(np.float32)) + header.encode() + b"\n"})
         return
     # Nine digits hold every single-precision number exactly.
     line_format = ",".join(["%.9g"] * table.shape[1])
     lines = [f"{_COMMENT} {header}", *(line_format % tuple(row) for row in table.tolist())]
-    write_file(path, ("\n".join(lines) + "\n").encode())
+    write_files({path: ("\n".join(lines) + "\n").encode()})
 
 
 def _poses(path: Path, table: Array, skeleton: Skeleton) -> tuple[Array, str]:
@@ -170,7 +171,7 @@ def _read_npy(path: Path) -> tuple[Array, Header | None, list[int]]:
             matrix = np.frombuffer(file.read(end - start), data_type).reshape(shape, order="F" if fortran else "C")
             rest = file.read(_LONGEST_LINE)
     except OSError as error:
-        raise MotionFileError(path, f"the file cannot be read: {error.strerror or error}") from error
+        raise MotionFileError(path, f"the file cannot be read: {reason(error)}") from error
     except ValueError as error:
         message = f"expected NumPy's format with a whole matrix of numbers, found something else ({error})"
         raise MotionFileError(path, message) from None

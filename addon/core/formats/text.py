@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MotionFileError
+from ..files import reason
 from ..rotation import Array
 from .digits import plain_table
 
@@ -64,7 +65,7 @@ def _read_bytes(path: Path, longest_line: int) -> bytearray:
                     message = f"the file is larger than {LARGEST_FILE >> 30} GiB; cut it into several takes"
                     raise MotionFileError(path, message, line)
     except OSError as error:
-        raise MotionFileError(path, f"the file cannot be read: {error.strerror or error}") from error
+        raise MotionFileError(path, f"the file cannot be read: {reason(error)}") from error
     return content
 
 
@@ -123,19 +124,3 @@ def _first_error(
 def shortened(text: str) -> str:
     """Text of a file as an error message shows it: quoted, and not longer than a line of it."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
-def decimal(value: float) -> str:
-    """A number with seven digits, all that float32 holds, and no exponent, which some readers do not know."""
-    return np.format_float_positional(round(value, 9), precision=7, fractional=False, trim="0")
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: an older file of that name stays until the new one is complete."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise MotionFileError(path, f"the file cannot be written: {error.strerror or error}") from error

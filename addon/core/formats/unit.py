@@ -11,7 +11,8 @@ from ..rigs import cmu
 from ..rotation import Array
 from ..skeleton import EndSite, Skeleton
 
-_UNITS = {"metres": 1.0, "inches": 0.0254, "centimetres": 0.01, "millimetres": 0.001}
+INCH = 0.0254
+_UNITS = {"metres": 1.0, "inches": INCH, "centimetres": 0.01, "millimetres": 0.001}
 _CMU_UNIT = {"the CMU database's unit of 5.644 cm": cmu.UNIT}
 _PERSON = (1.0, 2.5)
 _USUAL_PERSON = 1.7

@@ -178,9 +178,10 @@ def test_suffixes_choose_the_format(walk, tmp_path):
 
 @pytest.mark.parametrize("suffix", formats.WRITABLE)
 def test_a_file_stays_as_it_was_where_writing_fails(walk, tmp_path, suffix):
-    path = tmp_path / "missing" / f"take{suffix}"
-    with pytest.raises(MotionFileError, match="cannot be written"):
-        formats.write(walk, path)
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / "missing" / "take", tmp_path / "file" / "take", tmp_path / ("x" * 250)):
+        with pytest.raises(MotionFileError, match="cannot be written"):
+            formats.write(walk, path.with_name(path.name + suffix))
     old = tmp_path / f"take{suffix}"
     old.write_bytes(b"old")
     with pytest.raises(MotionFileError):
@@ -189,3 +190,12 @@ def test_a_file_stays_as_it_was_where_writing_fails(walk, tmp_path, suffix):
     formats.write(walk, old)
     assert old.read_bytes() != b"old"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_of_a_pair_of_files_both_are_written_or_none(walk, tmp_path):
+    (tmp_path / "take.asf").write_bytes(b"old")
+    (tmp_path / "take.amc").mkdir()
+    with pytest.raises(MotionFileError, match=r"take\.amc: the file cannot be written"):
+        formats.write(walk, tmp_path / "take.amc")
+    assert (tmp_path / "take.asf").read_bytes() == b"old"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["take.amc", "take.asf"]
