@@ -29,7 +29,8 @@ class Recipe:
     mirror: train on mirrored poses too.
     leave_out: training subjects to leave out, such as 16,35, so that choices can be judged without the test set.
     log_every: steps between two lines of metrics. threads: CPU threads, 0 for PyTorch's own choice.
-    minutes: how long the run may take, in place of the epochs; 0 for as many epochs as it says.
+    minutes: how long the run may take, in place of the epochs: minutes that each of its CPU threads works, or, on a
+    GPU, of the clock; 0 for as many epochs as it says.
     precision: what matrices are multiplied in; the weights stay float32. compile: by torch.compile.
     accumulate: pieces that a step's share of the batch is cut into, for less memory.
     """
@@ -116,8 +117,8 @@ class DigitsRecipe(Recipe):
 
     form: a face of the any-order transformer, or one of the baselines: `masked`, an encoder-only transformer; `mlp`,
     the order-agnostic perceptron of DeepNADE; or the `classifier` that samples are judged by.
-    order: which orders it learns. random_share: how many of them are random where it learns random ones; the others run
-    in raster order. own_share: share of the orders that the model chooses itself, lowest entropy first.
+    order: which orders it learns. random_share: of the steps, how many see random orders where it learns random ones;
+    the others see raster order. own_share: share of the orders that the model chooses itself, lowest entropy first.
     width, depth, heads, encoding: of the transformer (width alone of `mlp`).
     patch: pixels along a patch's side. levels: values of a pixel, 2 for binary. redraw: binary images are drawn anew
     each time they are seen; otherwise once, as the test images are.
@@ -225,6 +226,9 @@ _DIGITS_GPU = dataclasses.replace(
 _OWN: dict[str, Any] = {"own_share": 0.5, "minutes": 15, "batch": 16, "learning_rate": 5e-4, "warm_up": 20, "tokens": 0}
 
 
+_MIXED: dict[str, Any] = {"random_share": 0.4, "minutes": 20, "learning_rate": 1e-3, "warm_up": 20}
+
+
 def _digits(**settings: Any) -> dict[Preset, Recipe]:
     return {
         "cpu": dataclasses.replace(_DIGITS, **settings),
@@ -268,6 +272,8 @@ RECIPES: dict[str, dict[Preset, Recipe]] = {
     "mnist-query": _digits(form="queries"),
     "mnist-triples-own": _digits(form="triples", start_from="runs/mnist-triples", **_OWN),
     "mnist-query-own": _digits(form="queries", start_from="runs/mnist-query", **_OWN),
+    "mnist-triples-mixed": _digits(form="triples", start_from="runs/mnist-triples", **_MIXED),
+    "mnist-query-mixed": _digits(form="queries", start_from="runs/mnist-query", **_MIXED),
     "mnist-raster": _digits(form="pairs", order="raster", tokens=0),
     "mnist-triples-raster": _digits(form="triples", order="raster", tokens=0),
     "mnist-query-raster": _digits(form="queries", order="raster", tokens=0),
@@ -290,6 +296,8 @@ DESCRIPTIONS = {
     "mnist-query": "the any-order transformer on digits, queries to a set of known pairs",
     "mnist-triples-own": "the trained triples, further on, half of the orders their own: lowest entropy first",
     "mnist-query-own": "the trained queries, further on, half of the orders their own: lowest entropy first",
+    "mnist-triples-mixed": "the trained triples, further on, with raster orders among the random ones",
+    "mnist-query-mixed": "the trained queries, further on, with raster orders among the random ones",
     "mnist-raster": "a usual transformer of the same size that learns the raster order alone",
     "mnist-triples-raster": "triples that learn the raster order alone",
     "mnist-query-raster": "queries that learn the raster order alone",

@@ -84,26 +84,36 @@ class Plan:
 
 
 class _Clock:
-    """How much of a run is done: its steps, or the minutes that it may take, those before a kill included."""
+    """How much of a run is done: its steps, or the minutes that it may take, those before a kill included.
+
+    On a CPU the minutes are those that its cores worked for the run, so that other work on the machine takes none.
+    """
 
     def __init__(self, recipe: Recipe, plan: Plan, processes: Processes) -> None:
         self.budget = recipe.minutes * 60
         self.plan = plan
         self.processes = processes
         self.before = 0.0
-        self.started = time.monotonic()
+        self.on_cpu = processes.device.type == "cpu"
+        self.started = self._now()
 
     def share(self, step: int) -> float:
         """The share of the run that is done before `step`, the same on all processes; 1 and above is its end."""
         if not self.budget:
             return step / self.plan.steps
-        return self.processes.first((self.before + time.monotonic() - self.started) / self.budget)
+        return self.processes.first(self._seconds() / self.budget)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"seconds": self.before + time.monotonic() - self.started}
+        return {"seconds": self._seconds()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.before = float(state_dict["seconds"])
+
+    def _seconds(self) -> float:
+        return self.before + self._now() - self.started
+
+    def _now(self) -> float:
+        return time.process_time() / torch.get_num_threads() if self.on_cpu else time.monotonic()
 
 
 def learning_rate(recipe: Recipe, step: int, done: float) -> float:

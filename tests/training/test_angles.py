@@ -63,17 +63,32 @@ def test_the_mode_is_the_top(head):
     assert p(np.array([head[0].mode(head[1]).item()])) >= top * (1 - 1e-6)
 
 
-@pytest.mark.parametrize("temperature", [0.3, 1.0, 3.0])
-def test_samples_follow_the_tempered_density(head, temperature):
-    head, raw = head
-    drawn = head.sample(raw.expand(1_000, -1), torch.Generator().manual_seed(0), temperature).numpy()
-    assert np.abs(drawn).max() <= math.pi + 1e-6
+TEMPERATURES = (0.3, 1.0, 3.0)
+UNLIKELY = 0.01 / (len(HEADS) * len(TEMPERATURES))
+"""One true sampler in a hundred would fail any of the tests: Bonferroni's correction for their number."""
+
+
+def chance_of_draws(head, raw, drawn, temperature):
+    """The p-value (Kolmogorov and Smirnov) of draws from the density raised to 1 / temperature."""
     grid = np.linspace(-math.pi, math.pi, 20_001)
     logs = head.log_likelihood(raw.expand(len(grid), -1), torch.from_numpy(grid)).numpy() / temperature
     share = np.exp(logs - logs.max())
     below = np.concatenate([[0], np.cumsum((share[1:] + share[:-1]) / 2)])
-    distance = stats.kstest(drawn, lambda x: np.interp(x, grid, below / below[-1])).statistic
-    assert distance < 1.95 / math.sqrt(len(drawn))  # one in a thousand would be farther off
+    return stats.kstest(drawn, lambda x: np.interp(x, grid, below / below[-1])).pvalue
+
+
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+def test_samples_follow_the_tempered_density(head, temperature):
+    head, raw = head
+    drawn = head.sample(raw.expand(4_000, -1), torch.Generator().manual_seed(0), temperature).numpy()
+    assert np.abs(drawn).max() <= math.pi + 1e-6
+    assert chance_of_draws(head, raw, drawn, temperature) > UNLIKELY
+
+
+def test_draws_at_another_temperature_would_be_seen():
+    head, raw = HEADS["mixture"][0], torch.tensor(HEADS["mixture"][1], dtype=torch.float64)
+    drawn = head.sample(raw.expand(4_000, -1), torch.Generator().manual_seed(0), 1.3).numpy()
+    assert chance_of_draws(head, raw, drawn, 1.0) < UNLIKELY
 
 
 def test_densities_are_those_of_scipy():

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import optimize
 
 from training import checkpoint, digits, engine, record, runs
 from training.__main__ import main
@@ -153,21 +154,41 @@ def test_training_orders_are_permutations_with_the_images_values():
     torch.testing.assert_close(values, learning.fixed[:32].gather(1, order))
 
 
-def test_shorter_sequences_have_no_position_twice_and_prefer_the_uncertain():
-    learning = task(tokens=60)
-    order, values = drawn(learning)
+def test_shorter_sequences_have_no_position_twice():
+    order, values = drawn(task(tokens=60))
     assert order.shape == values.shape == (32, 60)
     assert all(len(set(row)) == 60 for row in order.tolist())
-    uncertain = learning.interest.argsort(descending=True)[:20]
-    often = torch.bincount(order.flatten(), minlength=196).float()
-    assert often[uncertain].mean() > 1.25 * often.mean()
     assert drawn(task(tokens=60, whole=1.0))[0].shape == (32, 196)
 
 
-def test_shares_of_raster_orders():
+def test_a_patch_is_learnt_from_as_often_as_it_is_uncertain():
+    """Each position waits for an exponential time, its rate the entropy; the first 60 to come are drawn.
+
+    A position has then come with the chance 1 − exp(−rate · t), where t is when 60 are expected to have come.
+    """
+    learning = task(tokens=60)
+    count = 200
+    order = torch.cat([drawn(learning, seed)[0] for seed in range(count)])
+    often = torch.bincount(order.flatten(), minlength=196) / len(order)
+    rate = learning.interest.exp()
+
+    def chance(time):
+        return 1 - torch.exp(-rate * time)
+
+    chances = chance(optimize.brentq(lambda time: float(chance(time).sum()) - 60, 0, 1e4))
+    assert chances.max() > 1.5 * chances.min()  # or nothing would be told apart
+    # Five deviations of a share, and what the moment of the sixtieth differs from t.
+    assert ((often - chances).abs() < 5 * (chances * (1 - chances) / len(order)).sqrt() + 0.01).all()
+
+
+def test_shares_of_raster_batches():
+    """All of a batch or nothing of it, and then every patch."""
     assert (drawn(task(raster_share=1.0))[0] == torch.arange(196)).all()
-    straight = (drawn(task(raster_share=0.5))[0] == torch.arange(196)).all(dim=1)
-    assert 5 < straight.sum() < 27
+    learning = task(raster_share=0.5, tokens=60)
+    straight = [len(drawn(learning, seed)[0][0]) == 196 for seed in range(40)]
+    assert 9 < sum(straight) < 31  # 3.5 deviations of 40 throws
+    order = next(drawn(learning, seed)[0] for seed, all_patches in enumerate(straight) if all_patches)
+    assert (order == torch.arange(196)).all()
 
 
 def test_grey_levels_as_classes():
@@ -288,8 +309,9 @@ def test_pieces_change_nothing(tmp_path):
 
 
 def test_minutes_end_a_run_and_those_before_a_kill_count(tmp_path, monkeypatch):
+    """A second of a thread's work passes whenever the clock is looked at, however late it is."""
     now = iter(np.arange(0, 1e6, 1.0))
-    monkeypatch.setattr(engine.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(engine.time, "process_time", lambda: float(next(now)))
     recipe = replace(tiny("mnist-mlp"), minutes=1.0, epochs=1000, schedule="cosine")
     digits.start("mnist-mlp", recipe, made_up(48), tmp_path / "whole")
     lines = record.read(tmp_path / "whole")
@@ -303,6 +325,8 @@ def test_minutes_end_a_run_and_those_before_a_kill_count(tmp_path, monkeypatch):
 
 
 class _Alone:
+    device = torch.device("cpu")
+
     def first(self, value):
         return value
 

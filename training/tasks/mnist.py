@@ -24,8 +24,9 @@ class Digits:
     """Training images as tokens in a random or in raster order.
 
     grey: (N, 28, 28) uint8. tokens: patches of a training sequence, 0 for all. whole: share of batches with all.
-    raster_share: share of the sequences that run in raster order. own_share: share of those that run in the order in
-    which the model itself, as it is at that step, would reveal them: lowest entropy first. These need all patches.
+    raster_share: share of the batches that run in raster order, with all patches. own_share: share of the sequences
+    that run in the order in which the model itself, as it is at that step, would reveal them: lowest entropy first.
+    These need all patches.
     """
 
     def __init__(
@@ -59,15 +60,14 @@ class Digits:
     def batch(self, indices: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Orders (N, K) and the values (N, K) there."""
         values = self._values(indices, generator)
+        if self.raster_share and torch.rand((), generator=generator) < self.raster_share:
+            return torch.arange(self.count).expand(len(values), -1), values
         noise = torch.rand(values.shape, generator=generator)
         whole = self.tokens == self.count or torch.rand((), generator=generator) < self.whole
         kept = self.count if whole else self.tokens
         # The largest of log-interest plus Gumbel noise: drawn without replacement (Kool et al., 2019, 1903.06059).
         drawn = (self.interest - (-noise.log()).log()).topk(kept, dim=1, sorted=False).indices
         order = drawn.gather(1, torch.rand(drawn.shape, generator=generator).argsort(dim=1))
-        if self.raster_share:
-            straight = torch.rand(len(order), 1, generator=generator) < self.raster_share
-            order = torch.where(straight, order.sort(dim=1).values, order)
         return order, values.gather(1, order)
 
     def losses(self, model: nn.Module, *batch: Tensor) -> Tensor:
