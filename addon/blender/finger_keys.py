@@ -65,21 +65,37 @@ def write(channels: Channels, keys: Sequence[BoneKeys]) -> Steps[int]:
 def clear(channels: Channels, obj: ArmatureObject, bones: Collection[str], span: tuple[float, float]) -> int:
     """Take away the generated rotation keys of `bones` in a span of frames; returns how many frames lost some.
 
-    A curve that had no other keys goes as a whole.
+    A curve that had no other keys goes as a whole, and what it moved goes back to where it was.
     """
-    paths = {action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode)) for bone in bones}
+    bone_of = {action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode)): bone for bone in bones}
     gone: set[tuple[str, float]] = set()
-    for curve in [curve for curve in channels.fcurves if curve.data_path in paths]:
+    removed: list[tuple[str, int, rekey.Table]] = []
+    for curve in [curve for curve in channels.fcurves if curve.data_path in bone_of]:
         table = rekey.read_table(curve)
         ours = _generated(table, span)
         gone |= {(curve.data_path, frame) for frame in table["co"][ours, 0].tolist()}
         if ours.all():
+            removed.append((curve.data_path, curve.array_index, table))
             channels.fcurves.remove(curve)
         elif ours.any():
             rekey.write_table(curve, {name: values[~ours] for name, values in table.items()})
             curve.update()
+    left = {curve.data_path: rekey.read_table(curve)["co"][:, 0] for curve in channels.fcurves}
+    for path, index, table in removed:
+        _put_back(obj.pose.bones[bone_of[path]], index, table, left.get(path, np.empty(0)))
     _tell(channels)
     return len(gone)
+
+
+def _put_back(bone: bpy.types.PoseBone, index: int, table: rekey.Table, own: Floats) -> None:
+    """One number of a rotation whose curve is gone: what it was at the animator's frames `own` (N,), or at rest.
+
+    Where another number of the rotation was keyed, the curve stood there as it was before (see `write`).
+    """
+    name = property_of(bone.rotation_mode)
+    there = np.isin(table["co"][:, 0], own)
+    rest: Any = bone.bl_rna.properties[name]
+    getattr(bone, name)[index] = float(table["co"][there, 1][0]) if there.any() else rest.default_array[index]
 
 
 def _values(bone: BoneKeys) -> Array:

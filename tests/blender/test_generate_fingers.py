@@ -175,6 +175,28 @@ def test_fingers_come_from_the_motion_alone_and_differ_by_seed(rig):
     assert curves(rig) == before
 
 
+@pytest.mark.parametrize("rotation_mode", ["QUATERNION", "XYZ", "AXIS_ANGLE"])
+def test_bones_that_have_no_key_left_are_back_where_they_were(rig, rotation_mode):
+    """At rest where nothing was keyed; where a part of the rotation was, its other numbers as they stood."""
+    for hand in hands(rig):
+        for bone in hand.rig.bones:
+            rig.pose.bones[bone].rotation_mode = rotation_mode
+    part, ring = rig.pose.bones["mixamorig:LeftHandIndex2"], rig.pose.bones["mixamorig:LeftHandRing1"]
+    part.rotation_mode = ring.rotation_mode = "XYZ"
+    part.rotation_euler = (0.4, 0.1, 0.2)
+    part.keyframe_insert("rotation_euler", index=0, frame=9)
+    ring.rotation_euler = (0.3, 0, 0)
+    generate(task="MOTION", mode="SAMPLE", ring=False, step=4)
+    bpy.context.scene.frame_set(20)
+    bpy.ops.mocap_mender.clear_fingers()
+    np.testing.assert_allclose(part.rotation_euler, (0.4, 0.1, 0.2), atol=1e-6)
+    np.testing.assert_allclose(ring.rotation_euler, (0.3, 0, 0), atol=1e-6)
+    for hand in hands(rig):
+        for bone, turned in zip(hand.rig.bones, standing(rig, hand), strict=True):
+            if bone not in (part.name, ring.name):
+                np.testing.assert_allclose(np.abs(turned), (1, 0, 0, 0), atol=1e-6)
+
+
 def test_only_chosen_hands_and_fingers_get_keys(rig):
     assert generate(task="MOTION", side="LEFT", thumb=False, ring=False, pinky=False, step=10) == {"FINISHED"}
     paths = {path for path, _ in generated(curves(rig))}
