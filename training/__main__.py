@@ -122,7 +122,7 @@ class Evaluate:
     folder: Path = runs.FOLDER
     """Where finished runs are looked for; those that the project keeps stand in for what is not there."""
     publish: bool = False
-    """Keep result and weights in the project, for the README's tables and for export."""
+    """Keep result and weights in the project, for the documents' tables and for export."""
     kept: bool = False
     """Of orders: tell what a study that was stopped has measured, and measure nothing more."""
     held_out: str = ""
@@ -161,14 +161,16 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Tables:
-    """Put the results that the project keeps into the tables of a Markdown file, the README."""
+    """Put the results that the project keeps into the tables of its documents."""
 
-    file: tyro.conf.Positional[Path] = Path("README.md")
+    files: tyro.conf.Positional[tuple[Path, ...]] = tables.DOCUMENTS
+    """Markdown files to fill."""
 
     def run(self) -> int:
-        """Write the file anew; what stands outside its tables stays."""
+        """Write the files anew; what stands outside their tables stays."""
         results = evaluation.all_published()
-        self.file.write_text(tables.filled(self.file.read_text(encoding="utf-8"), results), encoding="utf-8")
+        for file in self.files:
+            file.write_text(tables.filled(file.read_text(encoding="utf-8"), results), encoding="utf-8")
         return 0
 
 

@@ -1,10 +1,14 @@
-"""Results as Markdown tables: the README's tables are these, made from the results that the project keeps."""
+"""Results as Markdown tables: those of the documents are these, made from the results that the project keeps."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+DOCUMENTS = (Path("README.md"), Path("docs/measured.md"))
+"""Where tables stand, from the project's folder."""
 
 
 def compress(content: dict[str, Any]) -> str:
@@ -43,6 +47,47 @@ def _denoise_at(rows: Mapping[str, Any], rate: str, accelerations: bool) -> str:
 
     head = (f"method, {rate}", *(f"σ = {sigma}" for sigma in sigmas))
     return _table(head, [(name, *(cell(row[rate][sigma]) for sigma in sigmas)) for name, row in rows.items()])
+
+
+SINGLE_FILTERS = ("Gaussian", "Butterworth", "Savitzky–Golay", "median + Butterworth", "one-euro", "RTS Kalman")
+SUMMARISED = {"tutorial-compress": "tutorial's network, 30 numbers", "tutorial-sparse": "tutorial's network, sparse"}
+
+
+def summary(content: dict[str, Any]) -> str:
+    """The README's one table: the first rate of `denoise`, the best single filter of each σ in place of all of them."""
+    rows = content["rows"]
+    rate = next(iter(rows["noisy input"]))
+    sigmas = list(rows["noisy input"][rate])
+    best = {sigma: min(rows[name][rate][sigma]["degrees"][0] for name in SINGLE_FILTERS) for sigma in sigmas}
+
+    def of(name: str) -> dict[str, float]:
+        return {sigma: rows[name][rate][sigma]["degrees"][0] for sigma in sigmas}
+
+    shown = {
+        "noisy, untouched": of("noisy input"),
+        **{label: of(name) for name, label in SUMMARISED.items()},
+        f"the best of {len(SINGLE_FILTERS)} classical filters": best,
+        "the best filter that knows poses (PCA and Butterworth)": of("PCA-60 + Butterworth"),
+        "**Denoise**, the default": of("denoise"),
+    }
+    least = {sigma: min(row[sigma] for row in shown.values()) for sigma in sigmas}
+
+    def cell(value: float, sigma: str) -> str:
+        return f"**{value:.2f}°**" if value == least[sigma] else f"{value:.2f}°"
+
+    head = (f"mean error, {rate}", *(f"σ = {sigma}" for sigma in sigmas))
+    return _table(head, [(name, *(cell(row[s], s) for s in sigmas)) for name, row in shown.items()])
+
+
+def missed(results: Mapping[str, Any]) -> str:
+    """A row a figure that was asked for and not reached, of all tasks."""
+    figures = [(task, figure) for task, result in results.items() for figure in result.get("figures", ())]
+    rows = [
+        (f"`{task}`", figure["name"], f"{figure['value']:.3f}", f"{figure['limit']:.3f}")
+        for task, figure in figures
+        if not figure["met"]
+    ]
+    return _table((f"`evaluate`, {len(rows)} of {len(figures)} figures", "missed", "measured", "at most"), rows)
 
 
 def feet(content: dict[str, Any]) -> str:
@@ -124,13 +169,15 @@ def orders(content: dict[str, Any]) -> str:
 
 
 def filled(text: str, results: Mapping[str, Any]) -> str:
-    """A Markdown text with the tables of tasks put anew between `<!-- table: TASK -->` and `<!-- end -->`.
+    """A Markdown text with its tables put anew between `<!-- table: NAME -->` and `<!-- end -->`.
 
     Raises KeyError where `results`, task -> result, lacks a task that the text asks for.
     """
 
     def table(match: re.Match[str]) -> str:
-        return f"{match[1]}\n{RENDERED[match[2]](results[match[2]])}{match[3]}"
+        name = match[2]
+        lines = missed(results) if name == MISSED else RENDERED[name](results[OF_TASK.get(name, name)])
+        return f"{match[1]}\n{lines}{match[3]}"
 
     return re.sub(r"(<!-- table: ([\w-]+) -->)\n.*?(<!-- end -->)", table, text, flags=re.DOTALL)
 
@@ -145,7 +192,11 @@ RENDERED: dict[str, Callable[[dict[str, Any]], str]] = {
     "keys": keys,
     "orders": orders,
     "others": others,
+    "summary": summary,
 }
+MISSED = "missed"
+OF_TASK = {"summary": "denoise"}
+"""The task whose result a table shows, where it is not called after the task."""
 
 
 def _cell(measured: Sequence[float]) -> str:
