@@ -30,9 +30,14 @@ def mark(block: Any) -> Any:
 
 
 def marked() -> list[Any]:
-    """Every data-block of the comparison, in an order in which they can be removed."""
+    """Every data-block of the comparison in this file, in an order in which they can be removed."""
     kinds: list[Any] = [getattr(bpy.data, kind) for kind in _KINDS]
-    return [block for blocks in kinds for block in blocks if block.get(MARK) is not None]
+    return [block for blocks in kinds for block in blocks if block.get(MARK) is not None and block.library is None]
+
+
+def any_collection() -> bool:
+    """Whether there is a comparison's collection: what a redraw can afford to ask in a file of any size."""
+    return any(collection.get(MARK) is not None for collection in bpy.data.collections if collection.library is None)
 
 
 def remove(blocks: Iterable[Any]) -> None:

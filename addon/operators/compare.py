@@ -24,7 +24,7 @@ from ..core.rotation import Array
 from ..core.skeleton import Skeleton
 from . import needs
 from .choice import chosen_model, denoising_models
-from .compare_settings import LAYOUT_ITEMS, CompareSettings, comparison_of
+from .compare_settings import LAYOUT_ITEMS, CompareSettings, comparison_of, forget_results
 from .comparing import Contestant, Result, compare, moved_bones
 from .preview_handler import pose_without_preview
 from .rig import joints_of, require_known
@@ -46,7 +46,7 @@ class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
     bl_idname = "mocap_mender.compare"
     bl_label = "Compare"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.armature, needs.action, needs.runtime)
+    needed = (needs.armature, needs.action, needs.runtime, needs.no_job)
 
     models: StringProperty(name="Models", description="Names of the models to compare, with commas; empty: all")
     noise: FloatProperty(
@@ -85,6 +85,7 @@ class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
         self.begin_writing()
         performances = [_performance(result, frames, locations) for result in results]
         yield from part(figures.build(scene, obj, lines, performances, 0.9 * spacing), _COMPUTED, 0.98)
+        forget_results()
         settings = comparison_of(scene)
         settings.spacing, settings.layout = spacing, self.layout
         arrange(settings)
@@ -149,7 +150,6 @@ def _performance(result: Result, frames: Floats, locations: dict[str, Array]) ->
 
 
 def _fill_table(settings: CompareSettings, results: Sequence[Result], bones: Sequence[str], frames: Floats) -> None:
-    settings.rows.clear()
     for result in results[1:]:
         row, summary = settings.rows.add(), comparison.summary(result.degrees)
         row.label, row.mean, row.percentile = result.label, summary.mean, summary.percentile

@@ -65,6 +65,14 @@ def comparison_of(scene: bpy.types.Scene) -> CompareSettings:
     return scene.mocap_mender_comparison  # type: ignore[attr-defined,no-any-return]
 
 
+def forget_results() -> None:
+    """Take table and picture off every scene: a file has one comparison, whichever scene it stands in."""
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            comparison_of(scene).rows.clear()
+            comparison_of(scene).picture = None
+
+
 def chosen_names(settings: CompareSettings) -> list[str]:
     """The chosen models' names; none means all."""
     return [name.strip() for name in settings.models.split(",") if name.strip()]

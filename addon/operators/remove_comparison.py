@@ -4,34 +4,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
-from ..blender.marked import marked, remove
-from .compare_settings import comparison_of
+from ..blender.marked import any_collection, marked, remove
+from . import needs
+from .compare_settings import comparison_of, forget_results
 
 
-class MOCAP_MENDER_OT_remove_comparison(bpy.types.Operator):
+def a_comparison(context: bpy.types.Context) -> str:
+    """There is a comparison, or what is left of one."""
+    there = any_collection() or (context.scene is not None and len(comparison_of(context.scene).rows))
+    return "" if there else "There is no comparison yet"
+
+
+class MOCAP_MENDER_OT_remove_comparison(needs.Needing, bpy.types.Operator):
     """Remove the figures, their table and their picture; nothing of them is left in the file"""
 
     bl_idname = "mocap_mender.remove_comparison"
     bl_label = "Remove Comparison"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """There is one."""
-        return context.scene is not None and bool(marked())
+    needed = (a_comparison,)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Remove all of it."""
-        assert context.scene is not None
-        settings = comparison_of(context.scene)
-        settings.rows.clear()
-        settings.picture = None
+        """Remove all of it, from whichever scene it stands in."""
+        forget_results()
         remove(marked())
-        for area in context.screen.areas if context.screen and settings.color_type else ():
-            if area.type == "VIEW_3D" and area.spaces.active.shading.color_type == "VERTEX":  # type: ignore[union-attr]
-                area.spaces.active.shading.color_type = settings.color_type  # type: ignore[union-attr]
-        for name in ("color_type", "spacing", "layout"):
-            settings.property_unset(name)
+        screen: Any = context.screen
+        for settings in (comparison_of(scene) for scene in bpy.data.scenes if scene.library is None):
+            for area in screen.areas if screen and settings.color_type else ():
+                if area.type == "VIEW_3D" and area.spaces.active.shading.color_type == "VERTEX":
+                    area.spaces.active.shading.color_type = settings.color_type
+            for name in ("color_type", "spacing", "layout"):
+                settings.property_unset(name)
         return {"FINISHED"}
