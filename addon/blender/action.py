@@ -118,17 +118,20 @@ def channels_for(action: bpy.types.Action, obj: bpy.types.Object) -> Channels | 
     return next((bag for bag in fitting if bag.slot.name_display == obj.name), fitting[0] if fitting else None)
 
 
-def require_editable(obj: bpy.types.Object) -> None:
-    """Raises ActionError where the assigned action of `obj` must not be changed or exchanged."""
-    data = obj.animation_data
+def require_exchangeable(obj: bpy.types.Object) -> None:
+    """Raises ActionError where `obj` cannot be given another action."""
     if obj.library is not None:
         raise ActionError(f"{obj.name} is linked from another file: make it local or a library override first.")
-    if data is None:
-        return
-    if data.use_tweak_mode:
+    if obj.animation_data is not None and obj.animation_data.use_tweak_mode:
         raise ActionError(f"{obj.name} is in the NLA's tweak mode: leave it with Tab in the NLA editor first.")
-    if data.action is not None and data.action.library is not None:
-        raise ActionError(f"The action {data.action.name} is linked from another file: make it local first.")
+
+
+def require_editable(obj: bpy.types.Object) -> None:
+    """Raises ActionError where the assigned action of `obj` must not be changed, or not be exchanged."""
+    require_exchangeable(obj)
+    action = obj.animation_data.action if obj.animation_data else None
+    if action is not None and action.library is not None:
+        raise ActionError(f"The action {action.name} is linked from another file: make it local first.")
 
 
 def bone_path(bone: str, property_name: str) -> str:
@@ -273,7 +276,7 @@ def assign_copy(obj: bpy.types.Object, name: str) -> Channels:
     """Copy the action of `obj`, assign the copy with the same slot, and return the copy's curves.
 
     The original is kept in the file even if nothing else uses it. Raises ActionError as `assigned_channels` and
-    `require_editable` do, before anything is changed.
+    `require_exchangeable` do, before anything is changed.
     """
     copy, slot, channels = loose_copy(obj, name)
     assign(obj, copy, slot)
@@ -285,7 +288,7 @@ def loose_copy(obj: bpy.types.Object, name: str) -> tuple[bpy.types.Action, Any,
 
     See `assign`. Raises ActionError as `assign_copy` does.
     """
-    require_editable(obj)
+    require_exchangeable(obj)
     assigned_channels(obj)
     data: Any = obj.animation_data
     copy = data.action.copy()
@@ -302,7 +305,7 @@ def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
     view_layer: Any = bpy.context.view_layer
     view_layer.update()
     data: Any = obj.animation_data or obj.animation_data_create()
-    if data.action is not None:
+    if data.action is not None and data.action.library is None:
         data.action.use_fake_user = True  # without a user it would be gone after saving
     data.action = action
     if slot is not None:

@@ -30,7 +30,7 @@ class MOCAP_MENDER_OT_bake_preview(needs.Needing, ModalJob, bpy.types.Operator):
     bl_idname = "mocap_mender.bake_preview"
     bl_label = "Bake Preview"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.own_armature, needs.preview)
+    needed = (needs.own_armature, needs.preview, needs.no_job)
 
     whole_range: BoolProperty(
         name="Scene Range",
@@ -45,7 +45,7 @@ class MOCAP_MENDER_OT_bake_preview(needs.Needing, ModalJob, bpy.types.Operator):
         obj: Any = context.object
         scene: Any = context.scene
         settings = preview_of(obj)
-        action.require_editable(obj)
+        action.require_exchangeable(obj)
         if self.whole_range:
             own = scene.use_preview_range
             first = scene.frame_preview_start if own else scene.frame_start

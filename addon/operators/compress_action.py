@@ -41,7 +41,7 @@ class MOCAP_MENDER_OT_compress_action(needs.Needing, FileJob, ExportHelper, bpy.
 
     bl_idname = "mocap_mender.compress_action"
     bl_label = "Compress Action"
-    needed = (needs.armature, needs.action)
+    needed = (needs.armature, needs.action, needs.no_job)
 
     filename_ext = SUFFIX
     filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH")

@@ -28,7 +28,7 @@ class MOCAP_MENDER_OT_denoise_action(needs.Needing, ModalJob, DenoiseOptions, bp
     bl_idname = "mocap_mender.denoise_action"
     bl_label = "Denoise Action"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.own_armature, needs.action, needs.runtime)
+    needed = (needs.own_armature, needs.action, needs.runtime, needs.no_job)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
     frame_range: EnumProperty(name="Range", description="Which frames to change", items=FRAME_RANGE_ITEMS)
@@ -42,7 +42,7 @@ class MOCAP_MENDER_OT_denoise_action(needs.Needing, ModalJob, DenoiseOptions, bp
         started = time.perf_counter()
         obj: Any = require_armature(context.object)
         scene: Any = context.scene
-        action.require_editable(obj)
+        (action.require_exchangeable if self.result == "COPY" else action.require_editable)(obj)
         channels = action.assigned_channels(obj)
         model = yield from part(loading(self.model), 0.0, 0.05)
         wishes = chosen_wishes(self, obj, scene)

@@ -22,22 +22,19 @@ from ..core import data_set
 from ..core.data_set import DataSetError, Take
 from ..core.errors import MenderError
 from ..properties import DATA_SET_ITEMS, settings_of
+from . import needs
 
 
-class MOCAP_MENDER_OT_export_data_set(ModalJob, bpy.types.Operator):
+class MOCAP_MENDER_OT_export_data_set(needs.Needing, ModalJob, bpy.types.Operator):
     """Write takes as a data set: tables in the tutorial's layout, packed arrays for training, and a manifest"""
 
     bl_idname = "mocap_mender.export_data_set"
     bl_label = "Export Data Set"
+    needed = (needs.no_job,)
 
     source: EnumProperty(name="Source", description="Which takes", items=DATA_SET_ITEMS)
     folder: StringProperty(name="Motion Files", description="The folder that holds the takes", subtype="DIR_PATH")
     directory: StringProperty(name="Data Set", description="The folder to write, empty or new", subtype="DIR_PATH")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A folder needs nothing; what the actions need is said when they are asked for."""
-        return True
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Gather the takes, then write the folder in a thread."""

@@ -37,7 +37,7 @@ class MOCAP_MENDER_OT_generate_fingers(needs.Needing, ModalJob, FingerOptions, b
     bl_idname = "mocap_mender.generate_fingers"
     bl_label = "Generate Fingers"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.own_armature, needs.runtime)
+    needed = (needs.own_armature, needs.runtime, needs.no_job)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
 

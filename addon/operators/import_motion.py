@@ -14,11 +14,12 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from ..blender import armature, motion
-from ..blender.action import require_editable
+from ..blender.action import require_exchangeable
 from ..blender.frames import extend_range, scene_fps, set_scene_fps
 from ..core import formats
 from ..core.axes import rescaled, turned
 from ..core.clip import Clip
+from ..core.errors import MenderError
 from .reporting import reports_errors
 
 
@@ -87,6 +88,8 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
         """Read the whole file first: a bad one leaves the scene as it was."""
         scene: Any = context.scene
         path = Path(bpy.path.abspath(self.filepath))
+        if not self.filepath or path.is_dir():
+            raise MenderError("No motion file is chosen: click one in the list, then import it.")
         clip = formats.read(path, fps=self.fps, unit=self.scale or None)
         if self.target == "ACTIVE":
             obj, fitted, bones = _fitted(context, clip, self.up_axis)
@@ -115,7 +118,7 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
 def _fitted(context: bpy.types.Context, clip: Clip, up_axis: str) -> tuple[bpy.types.Object, Clip, dict[int, str]]:
     """The active armature, the clip in its axes and size, and the bones of the clip's joints."""
     obj = armature.require_armature(context.object)
-    require_editable(obj)
+    require_exchangeable(obj)
     rest = armature.rest_pose(obj)
     bones = motion.bones_by_name(clip, rest)
     in_its_axes = turned(clip, armature.turn_from(up_axis, obj))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import bpy
 
+from ..blender import job
 from .preview_settings import preview_of
 from .runtime_check import known_problem
 
@@ -49,15 +50,23 @@ def own_armature(context: bpy.types.Context) -> str:
 
 def action(context: bpy.types.Context) -> str:
     """The active object has an action."""
-    data = context.object.animation_data if context.object else None
-    if data is None or data.action is None:
-        return "The armature has no action: import a motion or choose an action first"
-    return ""
+    data: Any = context.object.animation_data if context.object else None
+    if data is not None and data.action is not None:
+        return ""
+    if data is not None and any(track.strips for track in data.nla_tracks):
+        return "The armature has NLA strips and no action: bake them into one, or choose an action first"
+    return "The armature has no action: import a motion or choose an action first"
 
 
 def runtime(context: bpy.types.Context) -> str:
     """The network runtime loads, as far as is known."""
     return known_problem().removesuffix(".")
+
+
+def no_job(context: bpy.types.Context) -> str:
+    """No long work is running."""
+    running = job.progress()
+    return f"{running.title} is still running: wait until it is done, or press Esc to cancel it" if running else ""
 
 
 def preview(context: bpy.types.Context) -> str:

@@ -28,7 +28,7 @@ class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.t
     bl_idname = "mocap_mender.restore_action"
     bl_label = "Restore Action"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.own_armature,)
+    needed = (needs.own_armature, needs.no_job)
 
     filepath: StringProperty(name="File", description="The compressed file to read", subtype="FILE_PATH")
     filter_glob: StringProperty(default=f"*{SUFFIX}", options={"HIDDEN"})
@@ -44,7 +44,7 @@ class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.t
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Read and decode the whole file in a thread, then write the action."""
         obj: Any = require_armature(context.object)
-        action.require_editable(obj)
+        action.require_exchangeable(obj)
         path = Path(bpy.path.abspath(self.filepath))
         archive = scan(path)
         if not archive.whole and not self.recover:

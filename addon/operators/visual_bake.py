@@ -26,13 +26,13 @@ class MOCAP_MENDER_OT_visual_bake(needs.Needing, ModalJob, bpy.types.Operator):
     bl_idname = "mocap_mender.visual_bake"
     bl_label = "Visual Bake into a Copy"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
-    needed = (needs.own_armature,)
+    needed = (needs.own_armature, needs.no_job)
 
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Bake, or report one sentence and change nothing."""
         obj: Any = require_armature(context.object)
         scene: Any = context.scene
-        action.require_editable(obj)
+        action.require_exchangeable(obj)
         moves, bones = baked_bones(obj)
         if not bones:
             raise MenderError(f"Nothing but keys moves the body of {obj.name}: there is nothing to bake.")

@@ -6,10 +6,13 @@ import bpy
 import pytest
 
 from addon import registration
+from addon.blender import action, job
 from addon.operators import needs
+from addon.operators.preview_settings import preview_of
 from tests.blender.figure import make_armature
 
-OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, needs.Needing)]
+EVERY = [cls for cls in registration.CLASSES if issubclass(cls, needs.Needing)]
+OPERATORS = [cls for cls in EVERY if {needs.armature, needs.own_armature} & set(cls.needed)]
 
 
 def refusal(cls):
@@ -32,7 +35,7 @@ def test_every_operator_on_an_armature_says_what_it_needs():
         "save_error_curves",
         "remove_comparison",
     }
-    assert all(cls.needed for cls in OPERATORS)
+    assert all(needs.no_job in cls.needed for cls in EVERY if issubclass(cls, job.ModalJob))
 
 
 @pytest.mark.parametrize("cls", OPERATORS, ids=lambda cls: cls.__name__)
@@ -73,3 +76,27 @@ def test_the_armature_is_linked(cls, tmp_path):
     bpy.context.scene.collection.objects.link(linked)
     bpy.context.view_layer.objects.active = linked
     assert "is linked from another file" in refusal(cls)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in EVERY if needs.no_job in cls.needed], ids=lambda cls: cls.__name__)
+def test_another_job_is_running(cls, monkeypatch):
+    obj = make_armature()
+    action.new_action(obj, "Walk")
+    preview_of(obj).enabled = True
+    monkeypatch.setattr(job, "progress", lambda: job.Progress("Compare", 0.5))
+    assert "Compare is still running: wait until it is done, or press Esc" in refusal(cls)
+
+
+def test_nla_strips_are_no_action():
+    obj = make_armature()
+    action.new_action(obj, "Walk")
+    obj.animation_data.nla_tracks.new().strips.new("Walk", 1, obj.animation_data.action)
+    obj.animation_data.action = None
+    with pytest.raises(RuntimeError, match="has NLA strips and no action: bake them into one"):
+        bpy.ops.mocap_mender.denoise_action()
+
+
+def test_a_folder_is_no_motion_file(tmp_path):
+    for path in ("", str(tmp_path)):
+        with pytest.raises(RuntimeError, match="No motion file is chosen"):
+            bpy.ops.mocap_mender.import_motion(filepath=path)
