@@ -25,7 +25,7 @@ def test_every_table_stands_in_one_document_and_every_result_has_its_table():
 
 def test_the_summary_shows_the_best_filter_of_each_noise_and_marks_the_least_error():
     errors = {"noisy input": (4, 8), "denoise": (1, 5), "tutorial-compress": (9, 9), "tutorial-sparse": (7, 7)}
-    errors |= {name: (3, 6) for name in tables.SINGLE_FILTERS}
+    errors |= dict.fromkeys(tables.SINGLE_FILTERS, (3, 6))
     errors |= {tables.SINGLE_FILTERS[1]: (2, 7), "PCA-60 + Butterworth": (2.5, 4)}
     rows = {
         name: {
