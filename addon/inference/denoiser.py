@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
+from ..core.rigs.chains import on_whole_chains
 from ..core.rigs.sides import twins
 from ..core.rotation import Array
 from ..core.temporal import denoised
@@ -51,9 +52,12 @@ def denoise(
             raise MenderError(f"{card.label} gave numbers that are not finite: choose another model.")
         return clean
 
-    rate = card.fps or fps
-    sides = twins(card.joints)
-    return denoised(network, rotations, fps, rate, card.reference, missing, absent, _likely(model), sides, progress)
+    rate, likely, sides = card.fps or fps, _likely(model), twins(card.joints)
+
+    def through(whole: Array, unknown: NDArray[np.bool_] | None, lacking: NDArray[np.bool_] | None) -> Array:
+        return denoised(network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, progress)
+
+    return on_whole_chains(through, rotations, missing, absent, card.joints, card.reference)
 
 
 def denoise_curves(
