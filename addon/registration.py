@@ -7,6 +7,7 @@ import bpy
 from . import finger_properties, preferences, properties, rig_properties
 from .operators import (
     bake_preview,
+    choose_model,
     clear_fingers,
     command_line,
     compare,
@@ -34,12 +35,14 @@ from .operators import (
     visual_bake,
 )
 from .ui import (
+    card_panel,
     compare_panel,
     compression_panel,
+    denoise_panel,
     finger_overlay,
     fingers_panel,
     menus,
-    panel,
+    motion_panel,
     preview_panel,
     rig_map_panel,
 )
@@ -65,10 +68,11 @@ CLASSES: tuple[type, ...] = (
     rig_map.MOCAP_MENDER_OT_rig_map_pick,
     rig_map.MOCAP_MENDER_OT_rig_map_clear,
     rig_map.MOCAP_MENDER_OT_rig_map_preset_add,
-    panel.MOCAP_MENDER_MT_models,
-    panel.MOCAP_MENDER_PT_motion,
-    panel.MOCAP_MENDER_PT_denoise,
-    panel.MOCAP_MENDER_PT_card,
+    choose_model.MOCAP_MENDER_OT_choose_model,
+    motion_panel.MOCAP_MENDER_PT_motion,
+    denoise_panel.MOCAP_MENDER_MT_models,
+    denoise_panel.MOCAP_MENDER_PT_denoise,
+    card_panel.MOCAP_MENDER_PT_card,
     rig_map_panel.MOCAP_MENDER_UL_rig_map,
     rig_map_panel.MOCAP_MENDER_MT_rig_map_presets,
     rig_map_panel.MOCAP_MENDER_PT_rig_map,

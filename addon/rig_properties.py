@@ -48,7 +48,9 @@ class RigJoint(bpy.types.PropertyGroup):
         update=_bone_chosen,
         override=OVERRIDABLE,
     )
-    state: EnumProperty(name="State", items=STATE_ITEMS, default=UNMATCHED, override=OVERRIDABLE)
+    state: EnumProperty(
+        name="State", description="How the bone was found", items=STATE_ITEMS, default=UNMATCHED, override=OVERRIDABLE
+    )
     reason: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
 
 
@@ -68,7 +70,7 @@ class RigMap(bpy.types.PropertyGroup):
     """Which bones of this armature object are which joints. Without joints there is no map yet."""
 
     joints: CollectionProperty(type=RigJoint, override=OVERRIDABLE | {"USE_INSERTION"})
-    active: IntProperty(name="Joint", options={"HIDDEN"}, override=OVERRIDABLE)
+    active: IntProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     found: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)  # as text: the map before what was set by hand
     family: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)
     prefix: StringProperty(options={"HIDDEN"}, override=OVERRIDABLE)  # that all bones of the map share

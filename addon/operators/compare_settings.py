@@ -30,13 +30,13 @@ def _arrange(settings: CompareSettings, context: bpy.types.Context) -> None:
 class CompareRow(bpy.types.PropertyGroup):
     """One figure's line in the table; errors in degrees against the original."""
 
-    label: StringProperty()
-    mean: FloatProperty()
-    percentile: FloatProperty()
-    worst_joint: StringProperty()
-    worst_joint_mean: FloatProperty()
-    worst_frame: IntProperty()
-    worst_frame_mean: FloatProperty()
+    label: StringProperty(options={"HIDDEN"})
+    mean: FloatProperty(options={"HIDDEN"})
+    percentile: FloatProperty(options={"HIDDEN"})
+    worst_joint: StringProperty(options={"HIDDEN"})
+    worst_joint_mean: FloatProperty(options={"HIDDEN"})
+    worst_frame: IntProperty(options={"HIDDEN"})
+    worst_frame_mean: FloatProperty(options={"HIDDEN"})
 
 
 class CompareSettings(bpy.types.PropertyGroup):

@@ -25,7 +25,7 @@ class MOCAP_MENDER_OT_compare_choose(bpy.types.Operator):
     bl_label = "Choose Model"
     bl_options = {"INTERNAL", "UNDO"}  # noqa: RUF012 - the form that Blender reads
 
-    name: StringProperty()
+    name: StringProperty(name="Model", description="The model's name")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Where none is named, all are chosen; at least one stays."""
@@ -45,7 +45,7 @@ class MOCAP_MENDER_OT_compare_jump(bpy.types.Operator):
     bl_label = "Go to Worst Frame"
     bl_options = {"INTERNAL"}  # noqa: RUF012 - the form that Blender reads
 
-    frame: IntProperty()
+    frame: IntProperty(name="Frame", description="The frame to go to")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go there."""

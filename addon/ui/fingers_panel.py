@@ -16,6 +16,7 @@ from ..operators.choice import finger_models
 from ..operators.generate_fingers import MOCAP_MENDER_OT_generate_fingers
 from ..operators.runtime_check import check_soon, known_problem
 from ..preferences import DEFAULT_FINGER_MODEL
+from .model_chooser import draw_chooser, draw_entries
 from .progress import draw_progress
 from .text import paragraph
 
@@ -70,16 +71,9 @@ class MOCAP_MENDER_MT_finger_models(bpy.types.Menu):
     bl_label = "Finger Model"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """One entry a model; files that cannot be used stand in the panel Denoise, with the reason."""
+        """One entry a model; files that cannot be used stand below, greyed out."""
         chosen = finger_settings_of(context.scene).model or DEFAULT_FINGER_MODEL
-        usable = [entry for entry in finger_models() if entry.card]
-        for entry in usable:
-            icon = "CHECKMARK" if entry.name == chosen else "BLANK1"
-            choice = self.layout.operator("wm.context_set_string", text=entry.card.label or entry.name, icon=icon)
-            choice.data_path = "scene.mocap_mender_fingers.model"
-            choice.value = entry.name
-        if not usable:
-            self.layout.label(text="No model of fingers found: see the model folder in the preferences")
+        draw_entries(self.layout, finger_models(), chosen, "scene.mocap_mender_fingers")
 
 
 class MOCAP_MENDER_MT_hand_poses(bpy.types.Menu):
@@ -101,15 +95,11 @@ class MOCAP_MENDER_MT_hand_poses(bpy.types.Menu):
 
 def _model(layout: Any, settings: FingerSettings) -> None:
     wanted = settings.model or DEFAULT_FINGER_MODEL
-    cards = {entry.name: entry.card for entry in finger_models() if entry.card}
-    row = layout.row()
-    row.alert = wanted not in cards
-    text = (cards[wanted].label or wanted) if wanted in cards else f"{wanted} is not installed"
-    row.menu(MOCAP_MENDER_MT_finger_models.__name__, text=text, icon="ERROR" if row.alert else "NONE")
-    if wanted in cards:
+    entry = draw_chooser(layout, MOCAP_MENDER_MT_finger_models, finger_models(), wanted)
+    if entry and entry.card:
         licence = layout.row()
         licence.active = False
-        licence.label(text=cards[wanted].licence.split(";")[0].split(". ")[0], icon="INFO")
+        licence.label(text=entry.card.licence.split(";")[0].split(". ")[0], icon="INFO")
 
 
 def _frames(column: Any, settings: FingerSettings) -> None:

@@ -11,6 +11,7 @@ from ..operators.choice import denoising_models
 from ..operators.preview_handler import problem_of
 from ..operators.preview_settings import NAME, PreviewSettings, preview_of
 from ..preferences import DEFAULT_MODEL
+from .model_chooser import draw_chooser, draw_entries
 from .progress import draw_progress
 from .text import paragraph
 
@@ -63,15 +64,9 @@ class MOCAP_MENDER_MT_preview_models(bpy.types.Menu):
     bl_label = "Model"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """One entry a model; files that cannot be used stand in the panel Denoise, with the reason."""
+        """One entry a model; files that cannot be used stand below, greyed out."""
         chosen = preview_of(context.object).model or DEFAULT_MODEL
-        for entry in denoising_models():
-            if entry.card is None:
-                continue
-            icon = "CHECKMARK" if entry.name == chosen else "BLANK1"
-            choice = self.layout.operator("wm.context_set_string", text=entry.card.label or entry.name, icon=icon)
-            choice.data_path = f"object.{NAME}.model"
-            choice.value = entry.name
+        draw_entries(self.layout, denoising_models(), chosen, f"object.{NAME}")
 
 
 def _rig(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -100,10 +95,5 @@ def _model(layout: bpy.types.UILayout, settings: PreviewSettings) -> None:
     plain.prop(settings, "autoencode")
     column = layout.column()
     column.active = settings.autoencode
-    wanted = settings.model or DEFAULT_MODEL
-    cards = {entry.name: entry.card for entry in denoising_models() if entry.card}
-    row = column.row()
-    row.alert = wanted not in cards
-    text = cards[wanted].label if wanted in cards else wanted
-    row.menu(MOCAP_MENDER_MT_preview_models.__name__, text=text or wanted)
+    draw_chooser(column, MOCAP_MENDER_MT_preview_models, denoising_models(), settings.model or DEFAULT_MODEL)
     column.prop(settings, "strength", slider=True)

@@ -30,6 +30,7 @@ def test_every_operator_on_an_armature_says_what_it_needs():
         "import_motion",
         "export_data_set",
         "stop_job",
+        "choose_model",
         "compare_choose",
         "compare_jump",
         "save_error_curves",

@@ -43,6 +43,44 @@ def menu_entries() -> list[str]:
     ]
 
 
+def handlers() -> list[str]:
+    lists = (
+        held for held in (getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)) if isinstance(held, list)
+    )
+    return [handler.__name__ for held in lists for handler in held if is_ours(handler)]
+
+
+def test_handlers_are_there_once_and_stay_with_another_file():
+    before = handlers()
+    assert before
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    assert handlers() == before
+    addon.unregister()
+    addon.register()
+    assert handlers() == before
+
+
+def shown_properties(cls: type) -> Iterator[bpy.types.Property]:
+    """What a person can see of a class: all properties but those that are hidden."""
+    own = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", {})}
+    rna = cls.bl_rna
+    if issubclass(cls, bpy.types.Operator):
+        rna = getattr(bpy.ops.mocap_mender, cls.__name__.partition("_OT_")[2]).get_rna_type()
+    plain = (known for known in rna.properties if known.type not in ("COLLECTION", "POINTER"))
+    return (known for known in plain if known.identifier in own and not known.is_hidden)
+
+
+@pytest.mark.parametrize("cls", registration.CLASSES, ids=lambda cls: cls.__name__)
+def test_everything_has_a_name_and_a_tooltip(cls):
+    assert cls.bl_rna.description or cls.__doc__
+    for known in shown_properties(cls):
+        assert known.name, known.identifier
+        assert known.description, known.identifier
+        assert not known.description.endswith("."), "Blender ends every tooltip with one"
+        for item in getattr(known, "enum_items", ()):
+            assert item.description, f"{known.identifier}: {item.identifier}"
+
+
 def test_what_is_registered_is_what_the_tuple_names():
     assert ours() == {cls.__name__ for cls in registration.CLASSES}
 
@@ -59,9 +97,10 @@ def test_file_menus_have_one_entry_each():
 def test_nothing_is_left_behind(unregistered):
     assert ours() == set()
     assert menu_entries() == []
-    assert not hasattr(bpy.types.Scene, "mocap_mender")
-    assert not hasattr(bpy.types.Object, "mocap_mender_rig")
+    for holder in (bpy.types.Scene, bpy.types.Object):
+        assert not [name for name in dir(holder) if "mocap_mender" in name]
     assert not any("MOCAP_MENDER" in name for name in dir(bpy.types))
+    assert handlers() == []
 
 
 def test_again_and_again(unregistered):
