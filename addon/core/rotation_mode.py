@@ -6,17 +6,25 @@ Blender's Euler order names the axes in the order in which they turn: "XYZ" is t
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .rotation import AXES, Array, aligned, compatible_euler, continuous, dot, from_euler, normalize, to_euler
 
+MODES = ("QUATERNION", "AXIS_ANGLE", *map("".join, permutations("XYZ")))
+"""All of them."""
+
 PROPERTY = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 """The bone's property that holds each mode's numbers; "rotation_euler" for all others."""
 
 _TINY = 1e-8
+
+
+def is_euler(mode: str) -> bool:
+    """Whether a rotation mode has three angles; the others have four numbers."""
+    return mode not in PROPERTY
 
 
 def property_of(mode: str) -> str:

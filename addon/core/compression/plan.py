@@ -15,9 +15,8 @@ from .. import rotation
 from ..interpolation import BEZIER
 from ..rotation import Array
 from ..rotation_mode import has_rotation, to_quaternion
-from . import archive
-from .archive import LONGEST_RUN, rounded_turn
 from .between import plays_within
+from .keys import LONGEST_RUN, coded_and_back, layout, rounded_turn
 from .recording import GROUP, SETTINGS, STYLES, Curve, Group, Header, RotationTrack, Run
 
 _SAME_FRAME = 1e-3
@@ -198,9 +197,9 @@ def _playing_alike(bones: list[BoneKeys], header: Header) -> tuple[list[BoneKeys
 
 def _good(bones: list[BoneKeys], header: Header, share: float) -> list[BoneKeys]:
     group = _group(bones, {}, share)
-    layout = archive.layout(header, group)
+    tracks = layout(header, group)
     parts = [
-        archive.coded_and_back(_run(0, bones, slice(first, first + LONGEST_RUN)), group, layout)
+        coded_and_back(_run(0, bones, slice(first, first + LONGEST_RUN)), group, tracks)
         for first in range(0, len(bones[0].frames), LONGEST_RUN)
     ]
     limits = [header.length if keys.mode == LOCATION else header.degrees for keys in bones]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import MenderError
 from ..rotation import Array
+from ..rotation_mode import is_euler
 
 Bytes = NDArray[np.uint8]
 
@@ -26,6 +28,12 @@ SETTINGS: Mapping[str, object] = {
 
 GROUP = "group"
 """The setting of a curve whose group has another name than its bone; empty where it is in none."""
+
+_WORDS = {"extrapolation": ("CONSTANT", "LINEAR"), "auto_smoothing": ("NONE", "CONT_ACCEL")}
+
+
+class ArchiveError(MenderError):
+    """A compressed file that cannot be read, or cannot be written: which, why, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +131,12 @@ class Run:
     locations: Array
 
 
-def is_euler(mode: str) -> bool:
-    """Whether a rotation mode has three angles; the others have four numbers."""
-    return mode not in ("QUATERNION", "AXIS_ANGLE")
+def checked_settings(told: object) -> dict[str, object]:
+    """The settings of a curve as a file tells them. Raises ValueError for what no curve has."""
+    if not isinstance(told, dict):
+        raise ValueError("settings of another kind")
+    for name, value in told.items():
+        usual = SETTINGS.get(name) if name != GROUP else ""
+        if type(value) is not type(usual) or value not in _WORDS.get(name, (value,)):
+            raise ValueError(f"a setting {name!r} of another kind")
+    return told

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from ..files import reason
 from ..rotation import Array
 from ..rotation_mode import from_quaternions, property_of, to_quaternion
 from . import archive
@@ -25,20 +26,17 @@ def write_smallest(path: Path, ways: Sequence[tuple[Plan, PoseCode | None]], pro
     progress: is told the share done, and may raise to stop: then no file is left, and one of that name as it was.
     Raises ArchiveError.
     """
-    drafts = [path.with_name(f"{path.name}.{number}") for number in range(len(ways))]
     try:
-        for number, (draft, (plan, poses)) in enumerate(zip(drafts, ways, strict=True)):
-            archive.write(draft, plan.header, _told(plan, number / len(ways), 1 / len(ways), progress), poses)
-        best = min(drafts, key=lambda draft: draft.stat().st_size)
-        best.replace(path)
+        with TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent, ignore_cleanup_errors=True) as folder:
+            drafts = []
+            for number, (plan, poses) in enumerate(ways):
+                drafts.append(Path(folder, str(number), path.name))
+                drafts[-1].parent.mkdir()
+                told = _told(plan, number / len(ways), 1 / len(ways), progress)
+                archive.write(drafts[-1], plan.header, told, poses)
+            min(drafts, key=lambda draft: draft.stat().st_size).replace(path)
     except OSError as error:
-        raise archive.ArchiveError(
-            f"{path.name} cannot be written ({error.strerror}): choose another place."
-        ) from error
-    finally:
-        for draft in drafts:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+        raise archive.ArchiveError(f"{path.name} cannot be written ({reason(error)}): choose another place.") from error
     return archive.scan(path)
 
 
@@ -61,7 +59,8 @@ def read_curves(
     """The curves of an action, from all chunks that are intact.
 
     modes: bone -> the rotation mode that it has now, where it is another than the file's the numbers are those of the
-    mode that it has. path_of: from bone and property to the data path of its curves. Raises ArchiveError.
+    mode that it has; curves of that mode which lay idle beside them are left out. path_of: from bone and property to
+    the data path of its curves. Raises ArchiveError.
     """
     groups = found.header.groups
     pieces: list[list[Run]] = [[] for _ in groups]
@@ -72,10 +71,13 @@ def read_curves(
             pieces[part.group].append(part)
         else:
             exact.append(part)
-    coded = [
+    coded = (
         curve for group, own in zip(groups, pieces, strict=True) if own for curve in _curves(group, own, modes, path_of)
-    ]
-    return coded + exact
+    )
+    curves: dict[tuple[str, int], Curve] = {}
+    for curve in (*coded, *exact):
+        curves.setdefault((curve.data_path, curve.index), curve)
+    return list(curves.values())
 
 
 def _curves(

@@ -1,12 +1,14 @@
-"""Motion for the tests of compression: a body that walks about, as curves of an action and as runs of keys."""
+"""Motion for the tests of compression: a body that walks about, as curves of an action and as a file."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from addon.core.compression import archive, plan
+from addon.core.compression.block import PoseCode
 from addon.core.compression.plan import LOCATION, BoneKeys
 from addon.core.compression.recording import Curve, Header
-from addon.core.rotation import exp
+from addon.core.rotation import IDENTITY, exp, log
 from addon.core.rotation_mode import from_quaternions
 
 STYLE = np.array([1, 0, 4, 4, 0], dtype=np.uint8)  # linear, automatic handles
@@ -53,3 +55,20 @@ def action(rotations, frames=None, modes=("QUATERNION",), root=True):
 
 def header(degrees=1.0, length=0.001, **told):
     return Header("walk", "Armature", 30.0, degrees, length, (), **told)
+
+
+def written(path, keys, told=None, places=None, joints=0, poses=None, others=()):
+    planned = plan.plan(keys, others, told or header(), places or {}, joints)
+    return archive.write(path, planned.header, plan.runs(planned), poses)
+
+
+def linear_code(bones):
+    """A pose code as simple as can be: the rotation vectors of all bones."""
+
+    def encode(rotations):
+        return log(rotations).reshape(len(rotations), -1)
+
+    def decode(codes):
+        return exp(codes.reshape(len(codes), bones, 3))
+
+    return PoseCode(encode, decode, np.tile(IDENTITY, (bones, 1)), 3 * bones, 1.0)

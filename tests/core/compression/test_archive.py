@@ -11,19 +11,13 @@ from hypothesis import strategies as st
 
 from addon.core.compression import archive, plan, turns
 from addon.core.compression.archive import ArchiveError
-from addon.core.compression.block import PoseCode
 from addon.core.compression.recording import Group, RotationTrack, Run
-from addon.core.rotation import IDENTITY, angle_between, exp, log
+from addon.core.rotation import IDENTITY, angle_between, exp
 from addon.core.rotation_mode import from_quaternions, to_quaternion
 
-from .motion import STYLE, action, bone_keys, header, path_of, walk
+from .motion import STYLE, action, bone_keys, header, linear_code, path_of, walk, written
 
 MODES = ("QUATERNION", "XYZ", "ZYX", "AXIS_ANGLE", "YXZ")
-
-
-def written(path, keys, told=None, places=None, joints=0, poses=None, others=()):
-    planned = plan.plan(keys, others, told or header(), places or {}, joints)
-    return archive.write(path, planned.header, plan.runs(planned), poses)
 
 
 def error_degrees(keys, runs):
@@ -37,18 +31,6 @@ def error_degrees(keys, runs):
             apart = angle_between(to_quaternion(before, one.mode), to_quaternion(after, one.mode))
             worst = max(worst, float(np.degrees(apart).max()))
     return worst
-
-
-def linear_code(bones):
-    """A pose code as simple as can be: the rotation vectors of all bones."""
-
-    def encode(rotations):
-        return log(rotations).reshape(len(rotations), -1)
-
-    def decode(codes):
-        return exp(codes.reshape(len(codes), bones, 3))
-
-    return PoseCode(encode, decode, np.tile(IDENTITY, (bones, 1)), 3 * bones, 1.0)
 
 
 @pytest.mark.parametrize("degrees", [0.05, 1.0, 10.0])
@@ -111,9 +93,6 @@ def test_choices_lead_back_to_the_numbers_they_were_made_of():
 @pytest.mark.parametrize("step", [1.0, 0.25, 1 / 3, 0.8])
 def test_key_times_come_back_bit_for_bit(step, tmp_path):
     frames = (7.5 + step * np.arange(100)).astype(np.float32)
-    if step > 0.5:
-        frames = np.round(frames)
-        frames = (np.arange(100) + 7).astype(np.float32)
     keys = action(walk(100), frames=frames)
     (run,) = archive.parts(written(tmp_path / "a.mmz", keys))
     assert run.frames.tobytes() == frames.tobytes()
@@ -170,7 +149,7 @@ def peak_memory(path, runs_to_write):
     """Bytes held at most while so many runs are written and read, one made after the other."""
     group = Group((RotationTrack("B0", "QUATERNION"), RotationTrack("B1", "QUATERNION")), ("B0",))
     told = replace(header(), groups=(group,))
-    count = archive.LONGEST_RUN
+    count = 128
 
     def runs():
         for number in range(runs_to_write):
@@ -189,7 +168,7 @@ def peak_memory(path, runs_to_write):
 
 def test_memory_does_not_grow_with_the_length_of_the_motion(tmp_path):
     peak_memory(tmp_path / "warm.mmz", 1)
-    short, long = (peak_memory(tmp_path / f"{runs}.mmz", runs) for runs in (2, 8))
+    short, long = (peak_memory(tmp_path / f"{runs}.mmz", runs) for runs in (2, 12))
     assert long < 1.1 * short
 
 
@@ -243,12 +222,14 @@ def test_inserted_and_removed_bytes_are_passed_over(long_file):
 @given(data=st.data())
 @settings(max_examples=60)
 def test_damage_anywhere_never_ends_in_anything_but_a_sentence(data, tmp_path_factory):
-    path = tmp_path_factory.getbasetemp() / "damaged.mmz"
-    written(path, action(walk(600, 2)))
-    content = bytearray(path.read_bytes())
+    sound = tmp_path_factory.getbasetemp() / "whole.mmz"
+    if not sound.exists():
+        written(sound, action(walk(600, 2)))
+    content = bytearray(sound.read_bytes())
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(0, len(content))) :]
+    path = sound.with_name("damaged.mmz")
     path.write_bytes(content)
     with contextlib.suppress(ArchiveError):
         for part in archive.parts(archive.scan(path)):
