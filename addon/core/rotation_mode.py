@@ -27,6 +27,12 @@ def is_euler(mode: str) -> bool:
     return mode not in PROPERTY
 
 
+def euler_axes(mode: str) -> tuple[str, list[int]]:
+    """The axes of an Euler order as `from_euler` reads them, and the place of each one's angle among x, y, z."""
+    axes = mode[::-1]
+    return axes, [AXES[axis] for axis in axes]
+
+
 def property_of(mode: str) -> str:
     """Name of the bone's property that holds the numbers of rotation mode `mode`."""
     return PROPERTY.get(mode, "rotation_euler")
@@ -49,7 +55,7 @@ def to_quaternion(values: Array, mode: str) -> Array:
         # An axis without length turns nothing, whatever the angle.
         unit = np.divide(axis, length, out=np.zeros_like(axis), where=length > _TINY)
         return normalize(np.concatenate([np.where(length > _TINY, np.cos(half), 1), unit * np.sin(half)], axis=-1))
-    axes, order = _euler(mode)
+    axes, order = euler_axes(mode)
     return from_euler(values[..., order], axes)
 
 
@@ -62,7 +68,7 @@ def from_quaternion(q: Array, mode: str, near: Array) -> Array:
         return aligned(q, near)
     if mode == "AXIS_ANGLE":
         return _axis_angle(q, near)
-    axes, order = _euler(mode)
+    axes, order = euler_axes(mode)
     angles = compatible_euler(to_euler(q, axes), near[..., order].astype(np.float64))
     result = np.empty_like(angles)
     result[..., order] = angles
@@ -74,14 +80,14 @@ def from_quaternions(q: Array, mode: str) -> Array:
 
     The first frame has the smallest angles, and a quaternion with w >= 0.
     """
-    if not len(q) or mode == "QUATERNION":
-        result = continuous(q)
-        result *= np.where(q[:1, ..., :1] < 0, -1, 1)
-        return result
+    if mode == "QUATERNION":
+        return continuous(q) * np.where(q[:1, ..., :1] < 0, -1, 1).astype(q.dtype)
     if mode == "AXIS_ANGLE":
+        if not len(q):
+            return q.copy()
         near = np.broadcast_to(np.array([0, 0, 1, 0], dtype=q.dtype), q.shape[1:])
         return np.stack([near := _axis_angle(frame, near) for frame in q])
-    axes, order = _euler(mode)
+    axes, order = euler_axes(mode)
     angles = to_euler(q, axes)
     for before, frame in pairwise(angles):
         frame[:] = compatible_euler(frame, before)
@@ -100,9 +106,3 @@ def _axis_angle(q: Array, near: Array) -> Array:
     return np.concatenate([angle + turn * np.round((near[..., :1] - angle) / turn), axis * side], axis=-1).astype(
         q.dtype
     )
-
-
-def _euler(mode: str) -> tuple[str, list[int]]:
-    """The axes as `from_euler` reads them, and the place of each one's angle among x, y, z."""
-    axes = mode[::-1]
-    return axes, [AXES[axis] for axis in axes]

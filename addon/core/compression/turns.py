@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rotation import AXES, Array, continuous, dot, to_euler
+from ..rotation import Array, continuous, dot, to_euler
+from ..rotation_mode import euler_axes
 
 Ints = NDArray[np.int64]
 
@@ -51,8 +52,7 @@ def _representations(q: Array, mode: str) -> tuple[Array, Array]:
         axis = np.divide(q[:, 1:], length, out=np.tile([0.0, 1.0, 0.0], (len(q), 1)), where=length > 1e-9)
         angle = 2 * np.arctan2(length, q[:, :1])
         return np.concatenate([angle, axis], axis=-1), np.concatenate([-angle, -axis], axis=-1)
-    axes = mode[::-1]
-    order = [AXES[axis] for axis in axes]
+    axes, order = euler_axes(mode)
     angles = to_euler(q, axes)
     twin = angles * [1, -1, 1] + np.pi
     result = np.empty((2, len(q), 3))
