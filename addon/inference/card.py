@@ -6,7 +6,7 @@ Only the record and its checks live here; nothing here opens a model.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -20,6 +20,7 @@ METADATA_KEY = "mocap_mender"
 """The key of the card among an ONNX file's `metadata_props`."""
 
 SCHEMA = 1
+_FASTEST = 1e6
 KINDS = ("pose_autoencoder", "denoiser", "finger_sampler")
 
 
@@ -84,27 +85,27 @@ class ModelCard:
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
-        if self.schema != SCHEMA:
-            raise ModelCardError(
-                f"The model's card has schema {self.schema!r} and this version of Mocap Mender reads schema {SCHEMA}; "
-                "update the extension or export the model again."
-            )
+        _check_schema(self.schema)
         if self.kind not in KINDS:
-            raise _does_not_fit(f"its kind is {self.kind!r}, not one of {', '.join(KINDS)}")
+            raise _does_not_fit(f"its kind is {_shown(self.kind)}, not one of {', '.join(KINDS)}")
         if not self.name:
             raise _does_not_fit("it has no name")
         joints = len(self.joints)
-        if not len(self.tips):
+        if np.size(self.tips) == 0:
             object.__setattr__(self, "tips", np.zeros((joints, 3), dtype=np.float32))
         shapes = (("offsets", (joints, 3)), ("tips", (joints, 3)), ("reference", (joints, 4)))
         for key, shape in (*shapes, ("limits", (2, len(self.angles)))):
             object.__setattr__(self, key, _numbers(getattr(self, key), shape, key))
-        if np.any(np.linalg.norm(self.reference, axis=-1) < 1e-6):
-            raise _does_not_fit("a reference rotation has no length")
+        lengths = np.linalg.norm(self.reference.astype(np.float64), axis=-1)
+        if np.any((lengths < 1e-6) | (lengths > 1e6)):
+            raise _does_not_fit("a reference rotation has no length, or is no quaternion at all")
+        if np.any(self.limits[0] > self.limits[1]):
+            raise _does_not_fit("an angle's lowest limit is above its highest")
         object.__setattr__(self, "reference", normalize(self.reference))
-        for key, value in (("fps", self.fps), ("window", self.window)):
-            if value is not None and not (_is_number(value) and np.isfinite(value) and value > 0):
-                raise _does_not_fit(f"{key} must be a positive number or empty, not {value!r}")
+        if self.fps is not None and not (_is_number(self.fps) and 0 < self.fps < _FASTEST):
+            raise _does_not_fit(f"fps must be a positive number or empty, not {_shown(self.fps)}")
+        if self.window is not None and not (type(self.window) is int and self.window > 0):
+            raise _does_not_fit(f"window must be a positive whole number or empty, not {_shown(self.window)}")
         try:
             Skeleton(tuple(self.joints), tuple(self.parents), self.offsets)
         except (ValueError, TypeError) as error:
@@ -141,51 +142,55 @@ class ModelCard:
         Raises ModelCardError where the text is no card, or a card that does not fit.
         """
         try:
-            content = json.loads(text)
-        except ValueError as error:
+            content = json.loads(text, parse_constant=_refused)
+        except (ValueError, RecursionError) as error:
             raise _does_not_fit("it is not JSON") from error
         if not isinstance(content, dict):
             raise _does_not_fit("it is not a JSON object")
-        if content.get("schema") != SCHEMA:
-            raise ModelCardError(
-                f"The model's card has schema {content.get('schema')!r} and this version of Mocap Mender reads schema "
-                f"{SCHEMA}; update the extension or export the model again."
-            )
+        _check_schema(content.get("schema"))
         content = {"tips": [], "angles": [], "limits": [[], []], **content}
         missing = [entry.name for entry in fields(cls) if entry.name not in content]
         if missing:
             raise _does_not_fit(f"it lacks {', '.join(missing)}")
         known = {entry.name: content[entry.name] for entry in fields(cls)}
         known |= {
-            "joints": _strings(content["joints"]),
-            "parents": _whole_numbers(content["parents"]),
-            "angles": _strings(content["angles"]),
+            "joints": _strings(content["joints"], "joints"),
+            "parents": _whole_numbers(content["parents"], "parents"),
+            "angles": _strings(content["angles"], "angles"),
             "inputs": _tensors(content["inputs"], "inputs"),
             "outputs": _tensors(content["outputs"], "outputs"),
         }
         for key in _TEXTS:
             if not isinstance(known[key], str):
-                raise _does_not_fit(f"{key} must be text, not {known[key]!r}")
+                raise _does_not_fit(f"{key} must be text, not {_shown(known[key])}")
         if not isinstance(known["metrics"], dict):
             raise _does_not_fit("metrics must be a JSON object")
         return cls(**known)
 
 
-_TEXTS = (
-    "kind",
-    "name",
-    "label",
-    "version",
-    "description",
-    "normalisation",
-    "training_data",
-    "licence",
-    "created_by",
-)
+_TEXTS = ("kind", "name", "label", "version", "description", "normalisation", "training_data", "licence", "created_by")
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"JSON has no {constant}")
+
+
+def _check_schema(schema: object) -> None:
+    if schema != SCHEMA:
+        raise ModelCardError(
+            f"The model's card has schema {str(schema)[:20]} and this version of Mocap Mender reads schema {SCHEMA}; "
+            "update the extension or export the model again."
+        )
 
 
 def _does_not_fit(why: str) -> ModelCardError:
     return ModelCardError(f"The model's card does not fit: {why}; export the model again.")
+
+
+def _shown(value: object) -> str:
+    """What a card says, no longer than fits into a sentence."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def _is_number(value: object) -> bool:
@@ -194,30 +199,38 @@ def _is_number(value: object) -> bool:
 
 def _numbers(values: object, shape: tuple[int, ...], key: str) -> Array:
     try:
-        array = np.asarray(values, dtype=np.float32)
-    except (ValueError, TypeError) as error:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+            array = np.asarray(values, dtype=np.float32)
+    except (ValueError, TypeError, OverflowError) as error:
         raise _does_not_fit(f"{key} must be numbers {shape}") from error
     if array.shape != shape or not np.all(np.isfinite(array)):
         raise _does_not_fit(f"{key} must be finite numbers {shape}, not {array.shape}")
     return array
 
 
-def _strings(values: object) -> tuple[str, ...]:
+def _strings(values: object, key: str) -> tuple[str, ...]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise _does_not_fit("joints must be a list of names")
+        raise _does_not_fit(f"{key} must be a list of names")
     return tuple(values)
 
 
-def _whole_numbers(values: object) -> tuple[int, ...]:
+def _whole_numbers(values: object, key: str) -> tuple[int, ...]:
     if not isinstance(values, list) or not all(type(value) is int for value in values):
-        raise _does_not_fit("parents must be a list of whole numbers")
+        raise _does_not_fit(f"{key} must be a list of whole numbers")
     return tuple(values)
 
 
 def _tensors(values: object, key: str) -> tuple[Tensor, ...]:
-    if not isinstance(values, Sequence) or isinstance(values, str):
-        raise _does_not_fit(f"{key} must be a list")
-    try:
-        return tuple(Tensor(str(value["name"]), tuple(value["shape"]), str(value["unit"])) for value in values)
-    except (KeyError, TypeError) as error:
-        raise _does_not_fit(f"each of its {key} needs a name, a shape and a unit") from error
+    if not isinstance(values, list) or not all(_is_tensor(value) for value in values):
+        raise _does_not_fit(f"{key} must be a list, each with a name, a unit and a shape of whole numbers and names")
+    return tuple(Tensor(value["name"], tuple(value["shape"]), value["unit"]) for value in values)
+
+
+def _is_tensor(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and isinstance(value.get("unit"), str)
+        and isinstance(value.get("shape"), list)
+        and all(type(size) in (int, str) for size in value["shape"])
+    )
