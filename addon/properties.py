@@ -124,6 +124,7 @@ class MenderSettings(DenoiseOptions, bpy.types.PropertyGroup):
     )
     data_set_line: StringProperty(options={"HIDDEN"})
 
+    done_from: StringProperty(options={"HIDDEN"})
     done_action: StringProperty(options={"HIDDEN"})
     done_line: StringProperty(options={"HIDDEN"})
 
@@ -133,13 +134,13 @@ def settings_of(scene: bpy.types.Scene) -> MenderSettings:
     return scene.mocap_mender  # type: ignore[attr-defined,no-any-return]
 
 
-def remember_result(scene: bpy.types.Scene, action: bpy.types.Action, line: str) -> None:
-    """Keep the line that the panel shows under the button.
+def remember_result(scene: bpy.types.Scene, original: str, action: bpy.types.Action, line: str) -> None:
+    """Keep the line that the panel shows under the button, and which action came from the one called `original`.
 
     It lives in the scene, so that undoing the run takes the line back with it.
     """
     settings = settings_of(scene)
-    settings.done_action, settings.done_line = action.name, line
+    settings.done_from, settings.done_action, settings.done_line = original, action.name, line
 
 
 def register() -> None:

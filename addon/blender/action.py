@@ -312,6 +312,14 @@ def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
         data.action_slot = slot
 
 
+def exchange(obj: bpy.types.Object, other: bpy.types.Action) -> None:
+    """Let `other`, such as the copy of the object's action or what it was copied from, move `obj` by the same slot."""
+    data: Any = obj.animation_data
+    held: Any = other
+    same = [slot for slot in held.slots if slot.identifier == data.action_slot.identifier] if _HAS_SLOTS else []
+    assign(obj, other, same[0] if same else None)
+
+
 def is_baked(curve: bpy.types.FCurve) -> bool:
     """Whether the curve consists of samples and has no keys."""
     return not len(curve.keyframe_points) and len(curve.sampled_points) > 0

@@ -143,8 +143,10 @@ def _written(
 
 
 def _line(archive: Archive, size: int) -> str:
-    """How small the file is, how it is coded, and how many rotations needed more than the code."""
+    """How small the file is, how it is coded, and how many rotations the code alone would have missed."""
     small = max(archive.path.stat().st_size, 1)
-    how = f"the code of {archive.header.model}" if archive.header.model else "curves alone"
+    line = f"{small / 1000:,.1f} kB, 1/{size / small:.0f} of its keys, by "
+    if not archive.header.model:
+        return line + "curves alone"
     share = (archive.mended or 0) / max(archive.rotations or 0, 1)
-    return f"{small / 1000:,.1f} kB, 1/{size / small:.0f} of its keys, by {how}; {share:.0%} of rotations needed more"
+    return line + f"the code of {archive.header.model}; {share:.0%} of rotations corrected to keep the tolerance"

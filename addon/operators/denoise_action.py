@@ -47,11 +47,13 @@ class MOCAP_MENDER_OT_denoise_action(needs.Needing, ModalJob, DenoiseOptions, bp
         model = yield from part(loading(self.model), 0.0, 0.05)
         wishes = chosen_wishes(self, obj, scene)
         found = yield from part(denoised(scene, obj, channels, model, wishes), 0.05, 0.8)
+        original = obj.animation_data.action.name
         self.begin_writing()
         written = yield from part(self._written(obj, found.changes), 0.8, 1.0)
         for line in found.told:
             self.report({"WARNING"}, line)
-        return finished(self, scene, obj.animation_data.action, written, found.degrees, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        return finished(self, scene, original, obj.animation_data.action, written, found.degrees, seconds)
 
     def _written(self, obj: Any, changes: Changes) -> Steps[Written]:
         if self.result != "COPY":

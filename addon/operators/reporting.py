@@ -36,18 +36,19 @@ def reports_errors(step: Step[SomeOperator]) -> Step[SomeOperator]:
 def finished(
     operator: bpy.types.Operator,
     scene: bpy.types.Scene,
+    original: str,
     action: bpy.types.Action,
     written: Written,
     degrees: float,
     seconds: float,
 ) -> set[str]:
-    """Say what was done to `action` in the status bar and in the panel, and return {'FINISHED'}.
+    """Say in the status bar and in the panel what was made of `original` in `action`, and return {'FINISHED'}.
 
     degrees: mean angle between a changed bone's rotation before and after. seconds: how long it took.
     """
     counts = [f"{written.changed:,} keys"]
     counts += [f"{count:,} {word}" for count, word in ((written.new, "new"), (written.gone, "gone")) if count]
     line = " · ".join([*counts, f"{degrees:.2f}° mean", f"{seconds:.1f} s"])
-    remember_result(scene, action, line)
+    remember_result(scene, original, action, line)
     operator.report({"INFO"}, f"{action.name}: {line}")
     return {"FINISHED"}

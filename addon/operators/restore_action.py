@@ -17,6 +17,7 @@ from ..blender.armature import require_armature
 from ..blender.job import Steps, part, threaded
 from ..core.compression.archive import SUFFIX, ArchiveError, scan
 from ..core.compression.whole import read_curves
+from ..properties import settings_of
 from . import needs
 from .file_job import FileJob
 from .pose_codes import code_of
@@ -44,6 +45,7 @@ class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.t
     def steps(self, context: bpy.types.Context) -> Steps[set[str]]:
         """Read and decode the whole file in a thread, then write the action."""
         obj: Any = require_armature(context.object)
+        scene: Any = context.scene
         action.require_exchangeable(obj)
         path = Path(bpy.path.abspath(self.filepath))
         archive = scan(path)
@@ -67,7 +69,9 @@ class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.t
         if not archive.whole:
             self.report({"WARNING"}, f"{path.name} is damaged: keys of its lost parts are missing")
         keys = sum(len(curve.points) for curve in curves)
-        self.report({"INFO"}, f"{made.name}: {keys:,} keys on {len(curves)} curves")
+        line = f"{made.name}: {keys:,} keys on {len(curves)} curves"
+        settings_of(scene).compressed_line = line
+        self.report({"INFO"}, line)
         return {"FINISHED"}
 
 

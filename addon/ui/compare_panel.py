@@ -9,7 +9,8 @@ import bpy
 
 from ..operators.choice import denoising_models
 from ..operators.compare_settings import CompareSettings, chosen_names, comparison_of
-from .progress import draw_progress
+from .model_chooser import label
+from .progress import main_row
 from .text import paragraph
 
 _ICON = 22  # pixels of an icon and its margin at scale 1
@@ -33,14 +34,15 @@ class MOCAP_MENDER_PT_compare(bpy.types.Panel):
         settings = comparison_of(context.scene)
         _choice(layout, settings)
         layout.prop(settings, "noise", slider=True)
-        layout.row().prop(settings, "layout", expand=True)
-        draw_progress(layout, "Compare")
-        row = layout.row(align=True)
-        row.scale_y = 1.3
-        button = row.operator("mocap_mender.compare", icon="ARMATURE_DATA")
-        for name in ("models", "noise", "layout"):
-            setattr(button, name, getattr(settings, name))
-        row.operator("mocap_mender.remove_comparison", text="", icon="X")
+        row = layout.row()
+        row.use_property_split = False  # both words need all of the width
+        row.prop(settings, "layout", expand=True)
+        main = main_row(layout, "Compare")
+        if main is not None:
+            button = main.operator("mocap_mender.compare", icon="ARMATURE_DATA")
+            for name in ("models", "noise", "layout"):
+                setattr(button, name, getattr(settings, name))
+            main.operator("mocap_mender.remove_comparison", text="", icon="TRASH")
         if len(settings.rows):
             _table(layout, settings)
             paragraph(layout, context, "Click a frame to go there. Blue bones are right, red ones 6° off or more.")
@@ -52,14 +54,12 @@ class MOCAP_MENDER_PT_compare(bpy.types.Panel):
 
 def _choice(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
     chosen = chosen_names(settings)
-    column = layout.column(align=True)
-    for entry in denoising_models():
-        if entry.card is None:
-            continue
-        used = not chosen or entry.name in chosen
-        icon = "CHECKBOX_HLT" if used else "CHECKBOX_DEHLT"
-        text = entry.card.label or entry.name
-        column.operator("mocap_mender.compare_choose", text=text, icon=icon, depress=used).name = entry.name
+    column = layout.box().column(align=True)
+    for entry in (entry for entry in denoising_models() if entry.card):
+        row = column.row()
+        row.alignment = "LEFT"
+        icon = "CHECKBOX_HLT" if not chosen or entry.name in chosen else "CHECKBOX_DEHLT"
+        row.operator("mocap_mender.compare_choose", text=label(entry), icon=icon, emboss=False).name = entry.name
 
 
 def _table(layout: bpy.types.UILayout, settings: CompareSettings) -> None:

@@ -9,11 +9,12 @@ import bpy
 
 from ..operators.choice import denoising_models
 from ..operators.runtime_check import check_soon, known_problem
+from ..operators.show_result import SHOWN_ITEMS, shown
 from ..preferences import DEFAULT_MODEL
 from ..properties import DENOISE_OPTIONS, MenderSettings, settings_of
 from .denoise_options import draw_options
 from .model_chooser import draw_chooser, draw_entries
-from .progress import draw_progress
+from .progress import main_row
 from .seen_pose_notice import draw_notice
 from .text import paragraph
 
@@ -47,7 +48,8 @@ class MOCAP_MENDER_PT_denoise(bpy.types.Panel):
         if settings.done_line:
             done = layout.column(align=True)
             done.label(text=settings.done_action, icon="CHECKMARK")
-            paragraph(done, context, settings.done_line)
+            paragraph(done, context, settings.done_line, icon="BLANK1")
+            _before_and_after(layout, settings, shown(settings, context.object))
 
 
 class MOCAP_MENDER_MT_models(bpy.types.Menu):
@@ -59,6 +61,14 @@ class MOCAP_MENDER_MT_models(bpy.types.Menu):
         """One entry a model; files that cannot be used stand below, greyed out."""
         chosen = settings_of(context.scene).model or DEFAULT_MODEL
         draw_entries(self.layout, denoising_models(), chosen, "scene.mocap_mender")
+
+
+def _before_and_after(layout: bpy.types.UILayout, settings: MenderSettings, there: str) -> None:
+    if not there:
+        return
+    row = layout.row(align=True)
+    for which, name, _ in SHOWN_ITEMS:
+        row.operator("mocap_mender.show_result", text=name, depress=which == there).which = which
 
 
 def _options(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
@@ -74,9 +84,8 @@ def _options(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
 
 
 def _button(layout: bpy.types.UILayout, settings: MenderSettings) -> None:
-    row = layout.row()
-    row.scale_y = 1.6
-    if draw_progress(row, "Denoise Action"):
+    row = main_row(layout, "Denoise Action")
+    if row is None:
         return
     button = row.operator("mocap_mender.denoise_action", text="Denoise", icon="MOD_SMOOTH")
     for name in ("model", "frame_range", "frame_start", "frame_end", "bones", "result", *DENOISE_OPTIONS):

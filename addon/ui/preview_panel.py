@@ -12,7 +12,7 @@ from ..operators.preview_handler import problem_of
 from ..operators.preview_settings import NAME, PreviewSettings, preview_of
 from ..preferences import DEFAULT_MODEL
 from .model_chooser import draw_chooser, draw_entries
-from .progress import draw_progress
+from .progress import HEIGHT, draw_progress
 from .text import paragraph
 
 
@@ -42,7 +42,7 @@ class MOCAP_MENDER_PT_preview(bpy.types.Panel):
             return
         settings = preview_of(rig)
         row = layout.row()
-        row.scale_y = 1.3
+        row.scale_y = HEIGHT
         text, icon = ("Stop Preview", "PAUSE") if settings.enabled else ("Start Preview", "PLAY")
         row.operator("mocap_mender.live_preview", text=text, icon=icon)
         if settings.enabled and problem_of(rig):

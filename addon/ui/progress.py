@@ -1,10 +1,22 @@
-"""The progress of the long work that runs, in a panel: a bar, and a cross to cancel it."""
+"""A panel's main button, and in its place, while it works, a bar and a cross to cancel it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import bpy
 
 from ..blender import job
+
+HEIGHT = 1.4
+"""Of a main button, in rows."""
+
+
+def main_row(layout: bpy.types.UILayout, *titles: str) -> Any | None:
+    """The row for a panel's main button; None while an operator of one of these titles runs: its progress is there."""
+    row = layout.row(align=True)
+    row.scale_y = HEIGHT
+    return None if draw_progress(row, *titles) else row
 
 
 def draw_progress(layout: bpy.types.UILayout, *titles: str) -> bool:
