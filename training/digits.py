@@ -18,6 +18,7 @@ from .models.masked import MaskedPerceptron, MaskedTransformer
 from .models.values import Classes
 from .runs import DESCRIPTION, RunError, claim, read
 from .tasks.mnist import Digits, LabelledDigits, MaskedDigits
+from .throughput import Work, operations_per_token
 
 Network = AnyOrderTransformer | MaskedTransformer | MaskedPerceptron | DigitClassifier
 
@@ -49,13 +50,35 @@ def network(recipe: DigitsRecipe) -> Network:
 
 def task(recipe: DigitsRecipe, digits: mnist.Digits) -> Digits | LabelledDigits:
     """What a recipe learns from the images."""
-    raster = 1.0 if recipe.order == "raster" else 1 - recipe.random_share
     if recipe.form == "classifier":
         return LabelledDigits(digits.grey, digits.labels)
     kind = MaskedDigits if recipe.form in ("masked", "mlp") else Digits
     return kind(
-        digits.grey, recipe.patch, recipe.levels, recipe.redraw, recipe.tokens, recipe.whole, raster, recipe.own_share
+        digits.grey,
+        recipe.patch,
+        recipe.levels,
+        recipe.redraw,
+        recipe.tokens,
+        recipe.whole,
+        _raster_share(recipe),
+        recipe.own_share,
     )
+
+
+def work(model: Network, recipe: DigitsRecipe) -> Work | None:
+    """What a step of a transformer takes on average, own orders come by for nothing; None of the other networks."""
+    if not isinstance(model, AnyOrderTransformer | MaskedTransformer):
+        return None
+    count = len(mnist.patch_positions(recipe.patch))
+    short = 0 if recipe.own_share else recipe.tokens
+    whole = 1.0 if not short else 1 - (1 - recipe.whole) * (1 - _raster_share(recipe))
+    tokens = {count: recipe.batch * count * whole, short: recipe.batch * short * (1 - whole)}
+    each = {length: operations_per_token(model, recipe.depth, recipe.width, length) for length in tokens}
+    return Work(sum(tokens.values()), sum(many * each[length] for length, many in tokens.items()))
+
+
+def _raster_share(recipe: DigitsRecipe) -> float:
+    return 1.0 if recipe.order == "raster" else 1 - recipe.random_share
 
 
 def start(
@@ -79,7 +102,7 @@ def start(
         elif not isinstance(model, DigitClassifier):
             assert isinstance(learning, Digits)
             model.start_at(learning.log_marginals)
-        averaged = engine.train(model, learning, recipe, folder, here, tensorboard)
+        averaged = engine.train(model, learning, recipe, folder, here, tensorboard, work(model, recipe))
         if here.is_first:
             checkpoint.save_weights(averaged, folder)
     return folder

@@ -23,6 +23,7 @@ from .checkpoint import Checkpoint
 from .config import Recipe
 from .distributed import Processes
 from .record import Record
+from .throughput import Meter, Work
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -124,11 +125,18 @@ def learning_rate(recipe: Recipe, step: int, done: float) -> float:
 
 
 def train(
-    model: nn.Module, task: Task, recipe: Recipe, folder: Path, processes: Processes, tensorboard: bool = False
+    model: nn.Module,
+    task: Task,
+    recipe: Recipe,
+    folder: Path,
+    processes: Processes,
+    tensorboard: bool = False,
+    work: Work | None = None,
 ) -> nn.Module:
     """Train `model` in place, going on from the checkpoint in `folder` if there is one; returns the averaged weights.
 
-    The first process leaves `metrics.jsonl` and the checkpoint in `folder`.
+    The first process leaves `metrics.jsonl` and the checkpoint in `folder`. work: of a step; the metrics then tell
+    tokens a second and the share of the device's peak.
     """
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
@@ -146,6 +154,7 @@ def train(
     if recipe.compile:
         losses = torch.compile(losses)
     saved = time.monotonic()
+    meter = Meter(work, recipe, processes.device, processes.count, start) if work and processes.is_first else None
     with Record(folder, start, plan.steps, processes.is_first, tensorboard) as record:
         step = start
         share = clock.share(step)
@@ -156,7 +165,8 @@ def train(
             step += 1
             share = clock.share(step)
             if step % recipe.log_every == 0 or share >= 1:
-                record.log(step, epoch=step / plan.steps_per_epoch, loss=processes.sum(loss), learning_rate=rate)
+                told = {"loss": processes.sum(loss), "learning_rate": rate, **(meter.read(step) if meter else {})}
+                record.log(step, epoch=step / plan.steps_per_epoch, **told)
                 if processes.is_first and time.monotonic() - saved > CHECKPOINT_SECONDS:
                     checkpoint.save(step)
                     saved = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.special import logsumexp
 from torch import Tensor, nn
 
 from addon.core import orders
@@ -47,6 +48,15 @@ def guessed(model: nn.Module, values: Tensor, seed: int) -> np.ndarray:
             known = rank < torch.randint(count, (len(part), 1), generator=generator)
             total[part] += guessed_nats(model(values[part], known), values[part], known) / GUESSES
     return total.numpy()
+
+
+def ensemble(nats: np.ndarray) -> np.ndarray:
+    """(N,) nats under the mean of M models' likelihoods, or of one model's in M orders: nats (N, M) of each.
+
+    The mean of distributions is one itself; by Jensen's inequality it is never above the mean of its members' nats.
+    """
+    found: np.ndarray = np.log(nats.shape[1]) - logsumexp(-nats.astype(np.float64), axis=1)
+    return found
 
 
 def best_fixed_order(model: AnyOrderTransformer, values: Tensor, rows: int, columns: int) -> tuple[str, Order]:

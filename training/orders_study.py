@@ -10,9 +10,10 @@ import numpy as np
 from . import checkpoint, digits, evaluation, memory, results_page, runs
 from .data import mnist
 from .models.digit_classifier import DigitClassifier
+from .order_cells import NotMeasuredError, Study, sample_count
+from .order_names import ANY_ORDER, BEST, CLASSIFIER, MASKED, ONE_ORDER, RULES, orders_of
 from .pictures_of_digits import order_map, sheet
 from .tasks import evaluate_orders
-from .tasks.evaluate_orders import ANY_ORDER, CLASSIFIER, MASKED, ONE_ORDER, NotMeasuredError, Study
 
 TASK = "orders"
 SHOWN = 20
@@ -52,16 +53,16 @@ def run(folder: Path, publish: bool, limit: int = 0, kept_only: bool = False) ->
 def _draw(study: Study, name: str, real: mnist.Images, folder: Path) -> None:
     """Two pictures of a model: samples in each order, and where each rule goes first."""
     rows = {"test images": real[:SHOWN]}
-    for order in evaluate_orders.orders_of(name):
+    for order in orders_of(name):
         with contextlib.suppress(NotMeasuredError):
-            rows[order] = study.samples(order, evaluate_orders.sample_count(order))[:SHOWN]
+            rows[order] = study.samples(order, sample_count(order))[:SHOWN]
     sheet(rows, folder / f"{name}-samples.png")
     places: dict[str, np.ndarray] = {}
-    for rule in evaluate_orders.RULES:
+    for rule in RULES:
         with contextlib.suppress(NotMeasuredError):
             places[rule] = np.argsort(study.orders(rule), axis=1).mean(axis=0)
     with contextlib.suppress(NotMeasuredError):
-        places["best fixed"] = np.argsort(study.best()[1])
+        places[BEST] = np.argsort(study.best()[1])
     if places:
         maps = {order: place.reshape(study.side, study.side) for order, place in places.items()}
         order_map(maps, folder / f"{name}-places.png")

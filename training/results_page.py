@@ -8,26 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .evaluation import RESULTS, published
-from .tasks.evaluate_orders import ANY_ORDER, MASKED, ONE_ORDER, orders_of
+from .order_names import ANY_ORDER, HIGHEST, LABELS, LOWEST, MASKED, MIXED, ONE_ORDER, ORDERS, OWN, PLAIN, orders_of
 
 PAGE = Path(__file__).parent / "RESULTS.md"
 PICTURES = RESULTS / "pictures"
 SWEEP = RESULTS / "sweep.jsonl"
 COMMAND = "python -m training evaluate orders --publish"
 SWEEP_COMMAND = "python -m training sweep --one-at-a-time --epochs 1 --sample 8000 --images 300"
-
-LABELS = {
-    "mnist-triples": "triples",
-    "mnist-query": "queries",
-    "mnist-triples-own": "triples, trained on their own orders too",
-    "mnist-query-own": "queries, trained on their own orders too",
-    "mnist-raster": "fixed-order transformer",
-    "mnist-triples-raster": "triples, raster order alone",
-    "mnist-query-raster": "queries, raster order alone",
-    "mnist-masked": "masked encoder",
-    "mnist-mlp": "order-agnostic perceptron (DeepNADE)",
-}
-ORDERS = ("random", "raster", "best fixed", "lowest-entropy", "highest-entropy", "variance-reduction")
 
 
 def write() -> Path:
@@ -47,6 +34,10 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         f"Data: {content['data']}. Likelihoods on images made binary otherwise are not comparable. Brackets are 95 % "
         "bootstrap intervals over images. Every model was trained once, from one seed.",
         "",
+        'Triples and queries learn from random orders alone. "Raster orders too" are the same weights, trained on '
+        f'{_mixture(content)}; "their own orders too" are the same weights, trained on with half of each batch in the '
+        "orders that the model itself would choose, lowest entropy first.",
+        "",
         "## Figures asked for",
         "",
         _figures(content),
@@ -54,14 +45,15 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         "",
         f"`{COMMAND}`. Tokens are patches of 2 by 2 pixels, 16 classes each: the likelihood is exactly that of the 28 "
         "by 28 pixels. Lower is better. An adaptive order looks at revealed values alone and breaks ties by position, "
-        "so that its likelihood is exact; it is measured on fewer images, which the number after @ tells. The masked "
-        "models' random orders are an unbiased guess, four masks an image.",
+        "so that its likelihood is exact. The number after @ tells on how many of the first images, where not on all. "
+        "The masked models' random orders are an unbiased guess, four masks an image.",
         "",
         orders(content),
         "The same images in a random order, subtracted image by image (negative: better than random):",
         "",
         _against(content),
         *_against_fixed_order(content),
+        *_ensembles(content),
         f"The marginal model, every pixel on its own: {content['marginal'][0]:.1f} nats.",
         "",
         "## Samples",
@@ -76,11 +68,13 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         *_pictures(content),
         "## How long each was trained",
         "",
-        "`python -m training train RECIPE --preset cpu`, one thread each, on a machine of two cores that other work "
-        "shared: the minutes are those of the clock.",
+        "`python -m training train RECIPE --preset cpu`, on one core that other work shared. Operations are those of "
+        'matrices, forward and backward (Chowdhery et al., 2022, appendix B), in units of 10¹²; "with the run before" '
+        "adds those of the weights that a run began with. The choosing of own orders is not counted.",
         "",
         _trained(content),
-        "The preset `gpu` (pixels one by one, width 256, depth 8): not run, there was no GPU at hand.",
+        "The preset `gpu` (pixels one by one, width 256, depth 8), its ensemble of 8 orders, tokens a second and share "
+        "of the card's peak: not run, there was no GPU at hand. A run's `metrics.jsonl` tells the last two.",
         "",
         *_sweep_part(sweep),
         "## The thesis' question",
@@ -109,20 +103,22 @@ def orders(content: dict[str, Any]) -> str:
 def answer(content: dict[str, Any]) -> str:
     """One plain sentence: is it better to reveal what is surest first, or what is least sure?"""
     found = content["lowest against highest"]
-    parts = [f"{_compared(found[name])} for {LABELS[name]}" for name in ANY_ORDER if name in found]
-    if not parts:
+    if not found:
         return "The question is open: no any-order model was measured in both orders."
-    rows = content["rows"]
+    parts = [f"{_compared(found[name])} for {LABELS[name]}" for name in ANY_ORDER if name in found]
+    told = f"lowest entropy first is, in nats an image beside highest entropy first, {'; '.join(parts)}"
+    groups = (
+        ("trained on random orders", [found[name] for name in (*PLAIN, *MIXED) if name in found]),
+        ("trained on their own orders too", [found[name] for name in OWN if name in found]),
+    )
+    verdicts = [f"for models {how} {_verdict(intervals)}" for how, intervals in groups if intervals]
     blank = {
-        order: max(rows[name][order]["samples"]["blank"] for name in found)
-        for order in ("lowest-entropy", "highest-entropy")
+        order: max(content["rows"][name][order]["samples"]["blank"] for name in found) for order in (LOWEST, HIGHEST)
     }
-    told = "; ".join(parts)
-    before = [found[name] for name in ANY_ORDER[:2] if name in found]
     return (
-        f"Lowest entropy first is, in nats an image beside highest entropy first, {told}; at most "
-        f"{100 * blank['lowest-entropy']:.0f} % of its samples are blank ({100 * blank['highest-entropy']:.0f} % with "
-        f"highest entropy first): {_verdict(before)}"
+        f"The hypothesis, that revealing what is surest first is better than what is least sure first, "
+        f"{', and '.join(verdicts)}: {told}, with at most {100 * blank[LOWEST]:.0f} % of its samples blank against "
+        f"{100 * blank[HIGHEST]:.0f} %."
     )
 
 
@@ -134,12 +130,10 @@ def _compared(interval: Sequence[float]) -> str:
 
 def _verdict(intervals: Sequence[Sequence[float]]) -> str:
     if all(high < 0 for _, _, high in intervals):
-        return (
-            "the hypothesis, that lowest entropy first is the better of the two, holds in likelihood for these models."
-        )
+        return "holds in likelihood"
     if all(low > 0 for _, low, _ in intervals):
-        return "the hypothesis, that lowest entropy first is the better of the two, does not hold for these models."
-    return "which of the two is better, these models do not tell: the hypothesis stays open in likelihood."
+        return "does not hold"
+    return "stays open in likelihood"
 
 
 def _figures(content: dict[str, Any]) -> str:
@@ -172,6 +166,20 @@ def _against_fixed_order(content: dict[str, Any]) -> list[str]:
     ]
     told = f"Raster order beside the fixed-order transformer, image by image, in nats: {'; '.join(found)}."
     return [told, ""] if found else []
+
+
+def _ensembles(content: dict[str, Any]) -> list[str]:
+    found = []
+    for name, told in content["ensembles"].items():
+        mean, low, high = told["nats"]
+        found.append(f"{LABELS[name]} {mean:.2f} ({low:.2f}–{high:.2f}) on {told['images']:,} images")
+    told = f"The mean of the likelihoods in 8 random orders an image, in nats: {'; '.join(found)}."
+    return [told, ""] if found else []
+
+
+def _mixture(content: dict[str, Any]) -> str:
+    shares = {told["raster share"] for name, told in content["trained"].items() if name in MIXED}
+    return " or ".join(f"with {share:.0%} of the steps in raster order" for share in sorted(shares)) or "likewise"
 
 
 def _samples(content: dict[str, Any]) -> str:
@@ -212,15 +220,29 @@ def _pictures(content: dict[str, Any]) -> list[str]:
 
 
 def _trained(content: dict[str, Any]) -> str:
+    trained = content["trained"]
+
+    def operations(told: dict[str, Any] | None) -> str:
+        return f"{told['operations'] / 1e12:.1f}" if told and told["operations"] else "–"
+
+    def with_before(told: dict[str, Any]) -> str:
+        before = trained.get(told["after"])
+        return operations({"operations": told["operations"] + before["operations"]}) if before else operations(told)
+
     rows = [
-        (LABELS[name], f"`{name}`", f"{told['parameters']:,}", f"{told['minutes']:g}", *_counts(told))
-        for name, told in content["trained"].items()
+        (
+            LABELS[name],
+            f"`{name}`",
+            f"{told['parameters']:,}",
+            f"{told['steps']:,}",
+            f"{told['images']:,}",
+            operations(told),
+            with_before(told),
+        )
+        for name, told in trained.items()
     ]
-    return _table(("model", "recipe", "parameters", "minutes", "steps", "images seen"), rows)
-
-
-def _counts(told: dict[str, Any]) -> tuple[str, str]:
-    return f"{told['steps']:,}", f"{told['images']:,}"
+    head = ("model", "recipe", "parameters", "steps", "images seen", "operations", "with the run before")
+    return _table(head, rows)
 
 
 def _missing(content: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -17,7 +17,7 @@ from addon.core.errors import MenderError
 from . import digits, likelihood, record, runs
 from .config import DigitsRecipe, recipe_named
 from .data import mnist
-from .tasks.evaluate_orders import ORDER_SEED, tokens
+from .order_cells import ORDER_SEED, tokens
 
 LINES = "sweep.jsonl"
 GRID: dict[str, tuple[Any, ...]] = {

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .order_names import ORDERS, orders_of
+
 DOCUMENTS = (Path("README.md"), Path("docs/measured.md"))
 """Where tables stand, from the project's folder."""
 
@@ -156,16 +158,15 @@ def hands(content: dict[str, Any]) -> str:
 def orders(content: dict[str, Any]) -> str:
     """A row a model, a column an order: nats an image, after @ the number of images where not all of them."""
     rows = content["rows"]
-    names = list(dict.fromkeys(order for row in rows.values() for order in row))
     most = max(cell["images"] for row in rows.values() for cell in row.values())
 
-    def cell(row: Mapping[str, Any], order: str) -> str:
-        if order not in row:
-            return "not run"
-        images = row[order]["images"]
-        return f"{row[order]['nats'][0]:.1f}" + (f" @{images:,}" if images < most else "")
+    def cell(name: str, order: str) -> str:
+        if order not in rows[name]:
+            return "not run" if order in orders_of(name) else "–"
+        images = rows[name][order]["images"]
+        return f"{rows[name][order]['nats'][0]:.1f}" + (f" @{images:,}" if images < most else "")
 
-    return _table(("model", *names), [(name, *(cell(row, order) for order in names)) for name, row in rows.items()])
+    return _table(("model", *ORDERS), [(name, *(cell(name, order) for order in ORDERS)) for name in rows])
 
 
 def filled(text: str, results: Mapping[str, Any]) -> str:

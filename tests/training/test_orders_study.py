@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from addon.core import orders
-from training import digits, likelihood, orders_study, results_page, revealing, runs, sweep
+from training import digits, likelihood, order_cells, orders_study, results_page, revealing, runs, sweep
 from training.__main__ import main
 from training.data import mnist
 from training.digit_samples import compare, kernel_distance
 from training.evaluation import RESULTS, published
 from training.models.digit_classifier import DigitClassifier
-from training.tasks import evaluate_orders
+from training.order_names import RULES, orders_of
 from training.tasks.mnist import log_marginals
 from training.variance_reduction import variance
 
@@ -26,7 +26,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_any_order import CLASSES, COUNT, GRID, network, sequences
 from test_digits import data, made_up, tiny  # noqa: F401  (a fixture)
 
-RULES = ("lowest-entropy", "highest-entropy")
 BITS = (torch.arange(CLASSES)[:, None] >> torch.arange(3)) & 1
 
 
@@ -141,8 +140,9 @@ def test_marginals_are_how_often_a_class_was_seen():
 @pytest.fixture
 def small(data, monkeypatch):  # noqa: F811
     """A folder of barely trained runs on made-up digits, and a study cut down to them."""
-    for name, value in (("SUBSET", 3), ("FEW", 2), ("SAMPLES", 3), ("MORE_SAMPLES", 4), ("SEARCH_IMAGES", 4)):
-        monkeypatch.setattr(evaluate_orders, name, value)
+    cut = {"SUBSET": 3, "FEW": 2, "FEW_AT_A_TIME": 2, "MANY_AT_A_TIME": 20, "MEMBERS": 2}
+    for name, value in (cut | {"SAMPLES": 3, "MORE_SAMPLES": 4, "SEARCH_IMAGES": 4}).items():
+        monkeypatch.setattr(order_cells, name, value)
     for name in ("mnist-query", "mnist-raster", "mnist-mlp", "mnist-classifier"):
         digits.start(name, tiny(name, "epochs=1"), mnist.load("train"), data / "runs" / name)
     return data
@@ -154,10 +154,11 @@ def test_the_study_is_kept_as_it_goes_and_told_whole(small, monkeypatch, capsys)
     shown = capsys.readouterr().out
     result = json.loads((small / "runs" / "evaluate" / "orders" / "result.json").read_text())
     assert set(result["rows"]) == {"mnist-query", "mnist-raster", "mnist-mlp"}
-    assert set(result["rows"]["mnist-query"]) == set(evaluate_orders.orders_of("mnist-query"))
+    assert set(result["rows"]["mnist-query"]) == set(orders_of("mnist-query"))
     assert result["rows"]["mnist-query"]["random"]["images"] == 24
     assert result["rows"]["mnist-query"]["lowest-entropy"]["images"] == 3
     assert code == (0 if all(figure["met"] for figure in result["figures"]) else 1)
+    assert result["ensembles"]["mnist-query"]["images"] == 24
     page = results_page.page(result, [])
     assert "not run" in page
     assert all(label in page for label in ("queries", "fixed-order transformer", "triples"))
@@ -170,7 +171,7 @@ def test_the_study_is_kept_as_it_goes_and_told_whole(small, monkeypatch, capsys)
 
 
 def test_a_stopped_study_tells_what_it_has(small, monkeypatch):
-    evaluate_orders.Study(
+    order_cells.Study(
         digits.load(small / "runs" / "mnist-query"),
         mnist.load("train"),
         mnist.load("test"),
@@ -180,18 +181,46 @@ def test_a_stopped_study_tells_what_it_has(small, monkeypatch):
     main()
     result = json.loads((small / "runs" / "evaluate" / "orders" / "result.json").read_text())
     assert {name: set(row) for name, row in result["rows"].items()} == {"mnist-query": {"raster"}}
+    assert result["rows"]["mnist-query"]["raster"]["images"] == 24
     assert results_page.page(result, []).count("not run") > 10
+    kept = sorted(small.rglob("*.npz"))
+    assert len(kept) == 2
+    kept[1].unlink()  # the last images: what is left is told, and of how many images it is
+    main()
+    result = json.loads((small / "runs" / "evaluate" / "orders" / "result.json").read_text())
+    assert result["rows"]["mnist-query"]["raster"]["images"] == 20
     assert len(list(small.rglob("*.npz"))) == 1
 
 
 def test_a_likelihood_of_the_study_is_the_models_own(small):
     run = digits.load(small / "runs" / "mnist-query")
-    study = evaluate_orders.Study(run, mnist.load("train"), mnist.load("test"), small / "cells", limit=6)
-    values = evaluate_orders.tokens(run, mnist.load("test").grey[:6])
+    study = order_cells.Study(run, mnist.load("train"), mnist.load("test"), small / "cells", limit=6)
+    values = order_cells.tokens(run, mnist.load("test").grey[:6])
     order = torch.arange(196).expand(6, -1)
     with torch.no_grad():
         logs = run.model(order, values).log_softmax(dim=-1).gather(2, values[..., None])[..., 0]
     np.testing.assert_allclose(study.nats("raster"), -logs.sum(dim=1), rtol=1e-5)
+
+
+def test_an_ensemble_is_the_mean_of_its_members_likelihoods(small):
+    run = digits.load(small / "runs" / "mnist-query")
+    study = order_cells.Study(run, mnist.load("train"), mnist.load("test"), small / "cells", limit=6)
+    found = study.ensemble()
+    (kept,) = (small / "cells").rglob("ensemble-0-6-*.npz")
+    each = np.load(kept)["nats"]
+    assert each.shape == (6, 2)
+    np.testing.assert_allclose(found, -np.log(np.exp(-each.astype(np.float64)).mean(axis=1)), rtol=1e-5)
+    drawn = orders.shuffled(196, 12, order_cells.ENSEMBLE_SEED)
+    assert len(np.unique(drawn, axis=0)) == 12  # every image has orders of its own
+    for image, member in ((0, 0), (0, 1), (5, 1)):
+        order = torch.from_numpy(drawn[2 * image + member])[None]
+        alone = likelihood.along(run.model, order, study.values[image : image + 1])
+        np.testing.assert_allclose(each[image, member], alone[0], rtol=1e-5)
+
+
+def test_the_mean_of_likelihoods_far_below_what_floats_hold():
+    nats = np.array([[2000.0, 2000.0], [1000.0, 3000.0]])
+    np.testing.assert_allclose(likelihood.ensemble(nats), [2000, 1000 + np.log(2)])
 
 
 def test_without_a_trained_model_the_study_says_what_to_train(data, monkeypatch, capsys):  # noqa: F811
@@ -244,14 +273,16 @@ def test_the_pages_pictures_and_proofs_are_there():
 
 
 def test_the_answer_follows_the_numbers():
-    def content(low, high):
+    def content(**intervals):
         blank = {"samples": {"blank": 0.02}}
-        rows = {"mnist-query": dict.fromkeys(RULES, blank)}
-        return {"lowest against highest": {"mnist-query": [(low + high) / 2, low, high]}, "rows": rows}
+        found = {name.replace("_", "-"): [(low + high) / 2, low, high] for name, (low, high) in intervals.items()}
+        return {"lowest against highest": found, "rows": {name: dict.fromkeys(RULES, blank) for name in found}}
 
-    assert "holds" in results_page.answer(content(-3, -1))
-    assert "does not hold" in results_page.answer(content(1, 3))
-    assert "stays open" in results_page.answer(content(-1, 2))
+    assert "holds in likelihood:" in results_page.answer(content(mnist_query=(-3, -1)))
+    assert "does not hold:" in results_page.answer(content(mnist_query=(1, 3)))
+    assert "stays open in likelihood:" in results_page.answer(content(mnist_query=(-1, 2)))
+    both = results_page.answer(content(mnist_query=(1, 2), mnist_triples=(-1, 2), mnist_query_own=(-2, -1)))
+    assert "random orders stays open in likelihood, and for models trained on their own orders too holds" in both
     assert "open" in results_page.answer({"lowest against highest": {}, "rows": {}})
 
 
