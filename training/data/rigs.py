@@ -12,7 +12,7 @@ from addon.core.clip import Clip
 from addon.core.formats import bvh
 from addon.core.kinematics import joint_positions
 from addon.core.rigs.alignment import align
-from addon.core.rigs.canonical import FINGERS
+from addon.core.rigs.canonical import FINGERS, RARE_JOINTS
 from addon.core.rigs.cmu import SKELETON
 from addon.core.rigs.matching import match_rig
 from addon.core.rotation import Array, multiply, normalize
@@ -25,6 +25,8 @@ BODIES = {
     "Biovision names": "test_mocapbank.bvh",
     "Poser names, pirouette": "threejs_pirouette.bvh",
 }
+LACKED_BY_VRM = ("Spine", "Neck1", *RARE_JOINTS)
+"""Joints of the model that characters made with VRM often lack: two bones are their spine, and one is their neck."""
 FINGERS_OF = "upf_signon_create_db_m.bvh"
 """The one with fingers that move."""
 

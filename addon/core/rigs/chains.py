@@ -26,7 +26,6 @@ USUAL = {"LowerBack": 1.0, "Spine": 1.0, "Spine1": 1.0, "Neck": 0.3, "Neck1": 0.
 takes that the models were trained on gives Neck1 0.7 and Head 0.3, and Spine 0.4 to 0.7 of what it makes with Spine1).
 The spine's joints count alike, because foreign rigs do not share CMU's habits there."""
 
-
 Mask = NDArray[np.bool_]
 
 Denoise = Callable[[Array, Mask | None, Mask | None], Array]
@@ -70,13 +69,21 @@ def on_whole_chains(
         lacking[rows] = False
         if unknown is not None:
             unknown[:, rows] = unknown[:, [rows[run.bone]]]
-    clean = denoise(whole, unknown, lacking).copy()
-    for run in runs:
-        rows = list(run.joints)
-        bone = _put_together(clean[:, rows], run, reference)
-        clean[:, rows] = rotations[:, rows]
-        clean[:, rows[run.bone]] = bone
+    clean = on_fewer_bones(denoise(whole, unknown, lacking), absent, joints, reference)
+    clean[:, absent] = rotations[:, absent]
     return clean
+
+
+def on_fewer_bones(rotations: Array, absent: Mask, joints: Sequence[str], reference: Array) -> Array:
+    """Rotations (T, J, 4) of a whole body as they are on a rig that lacks the joints at `absent` (J,), which rest.
+
+    joints, reference: as `on_whole_chains` takes them. One bone turns for all joints that it spans.
+    """
+    result = rotations.copy()
+    for run in _runs(joints, absent):
+        result[:, run.joints[run.bone]] = _put_together(rotations[:, list(run.joints)], run, reference)
+    result[:, absent] = reference[absent]
+    return result
 
 
 def _runs(joints: Sequence[str], absent: Mask | None) -> tuple[_Run, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from addon.core.rigs.chains import on_whole_chains
+from addon.core.rigs.chains import on_fewer_bones, on_whole_chains
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rotation import angle_between, exp, multiply, normalize
 
@@ -83,6 +83,15 @@ def test_the_only_bone_of_a_spine_turns_for_all_of_it():
     whole, _, _, _ = shown(rotations, without(["Spine", "Spine1"]))
     spine = ("LowerBack", "Spine", "Spine1")
     assert apart(chain(whole, *spine), chain(rotations, *spine)) < 1e-3
+
+
+@pytest.mark.parametrize("lacking", LACKING, ids=" ".join)
+def test_motion_on_fewer_bones_turns_what_hangs_on_them_as_before(lacking):
+    rotations, absent = motion(), without(lacking)
+    fewer = on_fewer_bones(rotations, absent, POSE_JOINTS, REFERENCE)
+    for whole in (("LowerBack", "Spine", "Spine1"), ("Neck", "Neck1", "Head")):
+        assert apart(chain(fewer, *whole), chain(rotations, *whole)) < 1e-3
+    np.testing.assert_array_equal(fewer[:, absent], np.broadcast_to(REFERENCE[absent], fewer[:, absent].shape))
 
 
 def test_a_neck_without_a_head_and_limbs_stay_as_they_are():
