@@ -17,7 +17,7 @@ from ..blender.job import ModalJob, Steps
 from ..blender.pose import Part, Rig
 from ..core.errors import MenderError
 from ..core.rotation_mode import from_quaternions
-from . import needs, previewing
+from . import needs, previewed_pose, previewing
 from .preview_handler import pose_without_preview
 from .preview_settings import preview_of
 
@@ -59,7 +59,7 @@ class MOCAP_MENDER_OT_bake_preview(needs.Needing, ModalJob, bpy.types.Operator):
         decided: set[int] = set()
         for frame in range(first, last + 1):
             found = previewing.read(scene, obj, settings, pose_without_preview(obj))
-            shown = previewing.shown(found, frame)
+            shown = previewed_pose.shown(found, frame)
             poses.append(shown.pose)
             decided.update(shown.decided.tolist())
             yield _READ * len(poses) / len(frames)

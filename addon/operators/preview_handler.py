@@ -23,7 +23,7 @@ from ..blender import action, pose
 from ..blender.action import Floats
 from ..blender.pose import Rig
 from ..core.errors import MenderError
-from . import previewing
+from . import previewed_pose, previewing
 from .preview_settings import preview_of
 
 _WIDTH = 4  # numbers that a held part has room for
@@ -64,7 +64,7 @@ def show(scene: bpy.types.Scene, obj: Any, depsgraph: bpy.types.Depsgraph | None
     still = _without_preview(settings, rig, now)
     try:
         found = previewing.read(scene, obj, settings, still)
-        shown = previewing.shown(found, scene.frame_current_final)
+        shown = previewed_pose.shown(found, scene.frame_current_final)
     except MenderError as error:
         if obj.session_uid not in _problems:  # from then on Blender moves the pose, and it stays alone
             restore(scene, obj)
@@ -149,6 +149,7 @@ def _show_all() -> None:
 def forget() -> None:
     """Drop all that is kept from one frame to the next: clips, windows, what was wrong."""
     previewing.forget()
+    previewed_pose.forget()
     _problems.clear()
 
 
@@ -194,7 +195,7 @@ def _without_preview(settings: Any, rig: Rig, now: Floats) -> Floats:
     return result
 
 
-def _hold(settings: Any, rig: Rig, still: Floats, shown: previewing.Shown, animated: frozenset[int]) -> None:
+def _hold(settings: Any, rig: Rig, still: Floats, shown: previewed_pose.Shown, animated: frozenset[int]) -> None:
     """Remember what the preview decides and no curve moves."""
     names = tuple((part.bone, part.name) for part in pose.parts_of(rig, frozenset(shown.decided.tolist()) - animated))
     if _held_names(settings) != names:

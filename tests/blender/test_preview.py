@@ -12,6 +12,7 @@ from addon.blender import action, pose
 from addon.core import formats
 from addon.core.metrics import geodesic_degrees
 from addon.core.noise import component_noise
+from addon.core.rigs.fit import joint_rotations
 from addon.core.rotation import IDENTITY
 from addon.operators import preview_handler, previewing
 from addon.operators.preview_settings import preview_of
@@ -202,7 +203,7 @@ def joints(obj, card, frame, shown=False):
     if not shown:
         now = found.source.whole_pose(frame, now)
     q = pose.quaternions(now[None], pose.rotations_of(rig, found.fit.bones))
-    return previewing.joint_rotations(found.fit, q)[0]
+    return joint_rotations(found.fit, q)[0]
 
 
 def test_the_noise_can_be_animated(figure):

@@ -9,7 +9,7 @@ import pytest
 from addon.blender import action, pose
 from addon.core.metrics import geodesic_degrees
 from addon.inference import denoiser
-from addon.operators import previewing
+from addon.operators import previewed_pose, previewing
 from addon.operators.preview_settings import preview_of
 from tests.blender.test_denoise_over_time import imported, noisy, swinging
 
@@ -83,6 +83,6 @@ def test_between_two_windows(tmp_path):
     scene = bpy.context.scene
     found = previewing.read(scene, obj, settings, pose.read(obj))
     moments = np.arange(505, 520, 0.25)
-    poses = np.array([previewing.shown(found, moment).pose for moment in moments])
+    poses = np.array([previewed_pose.shown(found, moment).pose for moment in moments])
     steps = np.abs(np.diff(poses, axis=0)).max(axis=1)
     assert steps.max() < 4 * np.median(steps)
