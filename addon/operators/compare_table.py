@@ -46,6 +46,14 @@ class MOCAP_MENDER_OT_compare_jump(bpy.types.Operator):
     bl_options = {"INTERNAL"}  # noqa: RUF012 - the form that Blender reads
 
     frame: IntProperty(name="Frame", description="The frame to go to")
+    joint: StringProperty(name="Joint", description="The joint that is farthest off on the whole")
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: Any) -> str:
+        """With the worst joint's name, for which a narrow table has no room."""
+        return (
+            f"Go to the frame at which this figure is farthest off; its worst joint on the whole is {properties.joint}"
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go there."""

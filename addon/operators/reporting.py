@@ -48,7 +48,7 @@ def finished(
     """
     counts = [f"{written.changed:,} keys"]
     counts += [f"{count:,} {word}" for count, word in ((written.new, "new"), (written.gone, "gone")) if count]
-    line = " · ".join([*counts, f"{degrees:.2f}° mean", f"{seconds:.1f} s"])
+    line = " · ".join([*counts, f"{degrees:.2f}° mean", f"{seconds:.1f}\N{NO-BREAK SPACE}s"])
     remember_result(scene, original, action, line)
     operator.report({"INFO"}, f"{action.name}: {line}")
     return {"FINISHED"}

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..operators.choice import denoising_models
 from ..operators.compare_settings import CompareSettings, chosen_names, comparison_of
 from .model_chooser import label
 from .progress import main_row
-from .text import paragraph
+from .text import is_wide, paragraph
 
 _ICON = 22  # pixels of an icon and its margin at scale 1
+# Of what is left in a line, one column after the other.
+_NARROW_SHARES = (0.46, 0.36, 0.52, 1.0)
+_WIDE_SHARES = (0.36, 0.22, 0.26, 0.36, 1.0)
 
 
 class MOCAP_MENDER_PT_compare(bpy.types.Panel):
@@ -44,7 +49,7 @@ class MOCAP_MENDER_PT_compare(bpy.types.Panel):
                 setattr(button, name, getattr(settings, name))
             main.operator("mocap_mender.remove_comparison", text="", icon="TRASH")
         if len(settings.rows):
-            _table(layout, settings)
+            _table(layout, context, settings)
             paragraph(layout, context, "Click a frame to go there. Blue bones are right, red ones 6° off or more.")
             if settings.picture:
                 size = context.region.width / (_ICON * context.preferences.system.ui_scale)
@@ -62,23 +67,24 @@ def _choice(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
         row.operator("mocap_mender.compare_choose", text=label(entry), icon=icon, emboss=False).name = entry.name
 
 
-def _table(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
+def _table(layout: bpy.types.UILayout, context: bpy.types.Context, settings: CompareSettings) -> None:
+    """A line a figure; the worst joint where there is room for its name, else in the tooltip of the frame's button."""
+    wide = is_wide(context)
     box = layout.box().column(align=True)
-    _line(box, ("", "mean", "95 %", "worst joint", "frame"))
+    _line(box, ("", "mean", "95 %", "frame", "worst joint"), wide)
     for row in settings.rows:
-        cells = _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", row.worst_joint))
-        jump = cells.operator("mocap_mender.compare_jump", text=f"{row.worst_frame}")
-        jump.frame = row.worst_frame
+        _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", row, row.worst_joint), wide)
 
 
-def _line(layout: bpy.types.UILayout, texts: tuple[str, ...]) -> bpy.types.UILayout:
-    """The texts as columns; returns where the last column, or what comes after the texts, belongs."""
-    shares = (0.36, 0.22, 0.24, 0.62)  # of what is left, one column after the other
-    row = layout.row(align=True)
-    for text, share in zip(texts, shares, strict=False):
-        split = row.split(factor=share, align=True)
-        split.label(text=text)
-        row = split.row(align=True)
-    for text in texts[len(shares) :]:
-        row.label(text=text)
-    return row
+def _line(layout: bpy.types.UILayout, cells: tuple[Any, ...], wide: bool) -> None:
+    """The cells as columns: texts, and for a figure's row the button that goes to its worst frame."""
+    shares = _WIDE_SHARES if wide else _NARROW_SHARES
+    rest = layout.row(align=True)
+    for cell, share in zip(cells, shares, strict=False):
+        split = rest.split(factor=share, align=True) if share < 1 else rest
+        if isinstance(cell, str):
+            split.label(text=cell)
+        else:
+            jump = split.operator("mocap_mender.compare_jump", text=f"{cell.worst_frame}")
+            jump.frame, jump.joint = cell.worst_frame, cell.worst_joint
+        rest = split.row(align=True) if share < 1 else rest

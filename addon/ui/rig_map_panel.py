@@ -14,11 +14,10 @@ from ..core.rigs.canonical import FINGER_JOINTS
 from ..operators.needs import own_armature
 from ..operators.rig_map import PRESETS
 from ..rig_properties import BY_HAND, DOUBTFUL, FOUND, STATE_ITEMS, RigJoint, RigMap, rig_map_of
-from .text import paragraph
+from .text import is_wide, paragraph
 
 _ICONS = {identifier: icon for identifier, _, _, icon, _ in STATE_ITEMS}
 _ROWS = 9
-_WIDE = 400  # pixels at scale 1 of a sidebar in which names and pickers have room beside each other
 _FINGERS = frozenset(FINGER_JOINTS)
 
 
@@ -43,7 +42,7 @@ class MOCAP_MENDER_UL_rig_map(bpy.types.UIList):
         name.label(text=item.name, icon=_icon(item))
         bone = split.row(align=True)
         bone.active = item.state != DOUBTFUL
-        if _is_wide(context):
+        if is_wide(context):
             bone.prop_search(item, "bone", item.id_data.data, "bones", text="")
         else:
             bone.label(text=item.bone.removeprefix(data.prefix))
@@ -177,10 +176,6 @@ def _words(joint: RigJoint) -> str:
     if joint.state == FOUND:
         return "found by its name"
     return "no bone was found, so it is left alone"
-
-
-def _is_wide(context: bpy.types.Context) -> bool:
-    return context.region.width >= _WIDE * context.preferences.system.ui_scale
 
 
 def _icon(joint: RigJoint) -> str:

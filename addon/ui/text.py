@@ -11,6 +11,7 @@ import bpy
 
 from .card import lines
 
+_WIDE = 400  # pixels at scale 1 of a sidebar in which names and pickers have room beside each other
 _MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
 
 
@@ -20,6 +21,11 @@ def paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str,
     column.scale_y = 0.85
     for number, line in enumerate(fitting(context, text, share=1.0 if icon == "NONE" else 0.9)):
         column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
+
+
+def is_wide(context: bpy.types.Context) -> bool:
+    """Whether the sidebar has been made so wide that names and pickers have room beside each other."""
+    return context.region.width >= _WIDE * context.preferences.system.ui_scale
 
 
 def fitting(context: bpy.types.Context, text: str, share: float) -> list[str]:
