@@ -14,18 +14,19 @@ from torch import nn
 
 from addon.core.rotation import aligned, normalize
 from addon.core.temporal import GUESSED
-from addon.inference.card import METADATA_KEY, ModelCard, Tensor
+from addon.inference.card import ModelCard, Tensor
 from addon.inference.denoiser import LIKELY
 from addon.inference.session import load_model
 from training import runs
 from training.data import cmu
 from training.data.poses import PoseFrame
 from training.data.stretches import MODEL_FPS
+from training.environment import commit
 from training.evaluation import shipped_metrics
 from training.models.denoiser import BodyDenoiser
 
 from .half import store_half
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips, of_its_origin
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
 
 TOLERANCE = 2e-5
 """Of quaternion components, 0.002 degrees: what float32 rounds to where a hole begins, over a thousand frames."""
@@ -65,8 +66,7 @@ def export_run(run: runs.Run, output: Path) -> Path:
     check_structure(proto)
     _add_likely(proto, model)
     store_half(proto)
-    entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, of_its_origin(_card(run), run).to_json()
+    describe(proto, _card(run), run)
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     if any(
         not value.type.tensor_type.shape.dim[1].dim_param for value in (proto.graph.input[0], proto.graph.output[0])

@@ -21,6 +21,7 @@ from addon.inference.session import load_model
 from training.config import RECIPES, HandsRecipe
 from training.data import hands
 from training.data.hands import Sources
+from training.environment import commit
 from training.evaluation import shipped_metrics
 from training.hands import load
 from training.models.hand_model import HandModel
@@ -28,7 +29,7 @@ from training.models.hands_any_order import COMPONENTS, HandAnyOrder
 from training.runs import read
 
 from .half import store_half
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure
 
 TOLERANCE = 1e-4
 """Of the networks' outputs: means in radians, logarithms of weights, of kappa and of rates."""

@@ -15,18 +15,19 @@ from torch import nn
 
 from addon.core.errors import MenderError
 from addon.core.rotation import aligned, normalize
-from addon.inference.card import METADATA_KEY, ModelCard, Tensor
+from addon.inference.card import ModelCard, Tensor
 from addon.inference.session import load_model
 from training import runs
 from training.data import cmu
 from training.data.poses import PoseFrame
+from training.environment import commit
 from training.evaluation import shipped_metrics
 from training.models.denoiser import BodyDenoiser
 from training.models.pose_compress import PoseCompressor
 from training.models.tutorial import TutorialAutoencoder
 
 from . import denoiser_model, hands_model
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, commit, joint_tips, of_its_origin
+from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
 
 TOLERANCE = 1e-5
 BATCHES = (1, 2, 7, 64, 1000)
@@ -107,8 +108,7 @@ def export_run(run_folder: Path, output: Path) -> Path:
         # What a caller may leave away: without it, no codes are decoded.
         proto.graph.initializer.append(numpy_helper.from_array(np.zeros((0, value.shape[1]), np.float32), name))
     widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
-    entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, of_its_origin(_card(run, widths), run).to_json()
+    describe(proto, _card(run, widths), run)
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     check_structure(proto)
     with tempfile.TemporaryDirectory() as folder:
@@ -197,14 +197,20 @@ def default_output(run: runs.Run) -> Path:
     return MODELS / f"{run.name}.onnx" if run.origin is None else Path(f"{run.name}-{run.origin.name}.onnx")
 
 
+def folder_of(run: str) -> Path:
+    """The folder of a run that was named: that of a recipe under runs, the one that the project keeps, or a folder."""
+    places = (runs.FOLDER / run, runs.KEPT / run)
+    return next((place for place in places if place.is_dir()), Path(run))
+
+
 def main(arguments: list[str]) -> int:
     """`python -m export onnx RUN`: export the run of that name, or in that folder, into addon/models."""
     parser = argparse.ArgumentParser(prog="python -m export onnx", description=main.__doc__)
-    parser.add_argument("run", help="a recipe's name, for runs/NAME, or a run's folder")
+    parser.add_argument("run", help="a recipe's name, for runs/NAME or the run that the project keeps, or a folder")
     places = "the file to write; by default in addon/models, of a run on your own motion in this folder"
     parser.add_argument("--output", type=Path, help=places)
     typed = parser.parse_args(arguments)
-    folder = runs.FOLDER / typed.run if (runs.FOLDER / typed.run).is_dir() else Path(typed.run)
+    folder = folder_of(typed.run)
     try:
         if hands_model.is_run(folder):
             path = hands_model.export_run(folder, typed.output)

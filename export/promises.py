@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-from dataclasses import replace
-from pathlib import Path
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import onnx
 
 from addon.core.errors import MenderError
-from addon.inference.card import ModelCard
+from addon.inference.card import METADATA_KEY, ModelCard
 from training import runs
 from training.data.poses import PoseFrame
 
 OPSET = 18
 LARGEST_IR = 10
 VERSION = "1.0.0"
+TRAINING_KEY = "mocap_mender_training"
+"""The key, among an ONNX file's `metadata_props`, of what the run was: its recipe, settings, seed and versions."""
 
 
 class ExportError(MenderError):
@@ -36,14 +37,12 @@ def check_structure(proto: onnx.ModelProto) -> None:
         raise ExportError("The exporter left weights outside the file: not exported.")
 
 
-def commit() -> str:
-    """The commit that the project stands at."""
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown: exported outside a git checkout"
-    return found.stdout.strip()
+def describe(proto: onnx.ModelProto, card: ModelCard, run: runs.Run) -> None:
+    """Put into a file the card that the add-on reads, and what the run was, for those who want to make it again."""
+    told = {"recipe": run.name, "settings": asdict(run.recipe), "made_with": run.made_with}
+    for key, value in ((METADATA_KEY, of_its_origin(card, run).to_json()), (TRAINING_KEY, json.dumps(told))):
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, value
 
 
 def of_its_origin(card: ModelCard, run: runs.Run) -> ModelCard:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import tyro
 
@@ -51,7 +51,7 @@ class Train:
     data: Path | None = None
     """A folder of your own motion files, or of a packed data set, instead of the CMU takes."""
     sample: int = 0
-    """Train on this many poses only: check on little data first."""
+    """Train on this many poses, frames or images only: check on little data first."""
     folder: Path | None = None
     """Where the run is kept; runs/RECIPE by default."""
     tensorboard: bool = False
@@ -60,26 +60,31 @@ class Train:
     def run(self) -> int:
         """Train, and say where the weights are."""
         recipe = recipe_named(self.recipe, self.preset, self.set)
+        self._check(recipe)
         own = f"-{pack.short_name(self.data)}" if self.data else ""
         folder = self.folder or runs.FOLDER / (self.recipe + own + ("-sample" if self.sample else ""))
-        if isinstance(recipe, DigitsRecipe):
-            digits.start(self.recipe, recipe, mnist.load("train"), folder, self.sample, self.tensorboard)
-            print(f"{self.recipe}: trained, in {folder}")
-            return 0
-        if isinstance(recipe, HandsRecipe):
-            hands.start(self.recipe, recipe, folder, self.tensorboard)
-            print(f"{self.recipe}: trained, in {folder}")
-            return 0
-        poses = self._poses(recipe)
-        runs.start(self.recipe, recipe, poses, folder, self.sample, self.tensorboard)
+        match recipe:
+            case DigitsRecipe():
+                digits.start(self.recipe, recipe, mnist.load("train"), folder, self.sample, self.tensorboard)
+            case HandsRecipe():
+                hands.start(self.recipe, recipe, folder, self.tensorboard)
+            case _:
+                runs.start(self.recipe, recipe, self._poses(recipe), folder, self.sample, self.tensorboard)
         print(f"{self.recipe}: trained, in {folder}")
         return 0
+
+    def _check(self, recipe: Recipe) -> None:
+        """Raise RecipeError for words that do not go with the recipe."""
+        if self.sample < 0:
+            raise RecipeError(f"--sample is a number of poses, frames or images, not {self.sample}.")
+        if self.sample and isinstance(recipe, HandsRecipe):
+            raise RecipeError(f"{self.recipe} learns from all its recordings: shorten it with --set epochs=1 instead.")
+        if self.data and not isinstance(recipe, DenoiseRecipe | TutorialRecipe):
+            raise RecipeError(f"{self.recipe} cannot learn from motion of your own: train denoise on it.")
 
     def _poses(self, recipe: Recipe) -> PoseSet:
         if self.data is None:
             return cmu.load_motion() if isinstance(recipe, DenoiseRecipe) else cmu.load("train")
-        if not isinstance(recipe, DenoiseRecipe | TutorialRecipe):
-            raise RecipeError(f"{self.recipe} is built for CMU's joints: train denoise on motion of your own.")
         poses = pack.load(self.data)
         if len(poses.joints) < LEAST_JOINTS and isinstance(recipe, DenoiseRecipe):
             raise RecipeError(
@@ -186,14 +191,22 @@ _EVALUATIONS: dict[str, tuple[Any, Callable[[dict[str, Any]], str], Callable[[di
 
 @dataclass(frozen=True)
 class List:
-    """Show the recipes and their settings."""
+    """Show the recipes, or the settings of one."""
+
+    recipe: tyro.conf.Positional[str] = ""
+    """The one whose settings to show."""
 
     def run(self) -> int:
-        """Print one line a recipe and preset."""
-        for name, presets in RECIPES.items():
-            print(f"{name}: {DESCRIPTIONS[name]}")
-            for preset, recipe in presets.items():
-                print(f"  {preset}: " + ", ".join(f"{key}={value}" for key, value in vars(recipe).items()))
+        """Print a line a recipe; of one recipe a line a setting, with its value in each preset."""
+        if not self.recipe:
+            width = max(map(len, RECIPES))
+            print("\n".join(f"{name:{width}}  {DESCRIPTIONS[name]}" for name in RECIPES))
+            print("\nThe settings of one: python -m training list RECIPE")
+            return 0
+        presets = {preset: vars(recipe_named(self.recipe, preset)) for preset in get_args(Preset)}
+        print(f"{self.recipe}: {DESCRIPTIONS[self.recipe]}\n\n{'setting':16}" + "".join(f"{p:>12}" for p in presets))
+        for key in next(iter(presets.values())):
+            print(f"{key:16}" + "".join(f"{settings[key]!s:>12}" for settings in presets.values()))
         return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -17,7 +18,11 @@ WEIGHTS = "weights.safetensors"
 
 
 class WeightsMissingError(MenderError):
-    """A run without finished weights, or with weights of another network."""
+    """A run without finished weights, or with weights that are damaged or another network's."""
+
+
+class CheckpointError(MenderError):
+    """A checkpoint that cannot be gone on from."""
 
 
 class Stateful(Protocol):
@@ -44,13 +49,21 @@ class Checkpoint:
         fresh.replace(self.path)
 
     def load(self, device: torch.device) -> int:
-        """Take up the saved state and return its number of steps; 0 where there is none."""
+        """Take up the saved state and return its number of steps; 0 where there is none.
+
+        Raises CheckpointError where it is damaged or another network's.
+        """
         if not self.path.is_file():
             return 0
-        state = torch.load(self.path, map_location=device, weights_only=True)
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        return int(state["step"])
+        try:
+            state = torch.load(self.path, map_location=device, weights_only=True)
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+            return int(state["step"])
+        except Exception as error:  # bytes that are no checkpoint fail wherever the unpickler happens to be
+            raise CheckpointError(
+                f"{self.path} is damaged, or was written by another version: remove it to begin the run anew."
+            ) from error
 
 
 def save_weights(model: nn.Module, folder: Path, weights: Mapping[str, torch.Tensor] | None = None) -> Path:
@@ -64,12 +77,14 @@ def save_weights(model: nn.Module, folder: Path, weights: Mapping[str, torch.Ten
 def load_weights(model: nn.Module, folder: Path) -> None:
     """Read what `save_weights` wrote into a network of the same shape.
 
-    Raises WeightsMissingError where there are none or they belong to another network.
+    Raises WeightsMissingError where there are none, they are damaged or they belong to another network.
     """
     path = folder / WEIGHTS
     if not path.is_file():
         raise WeightsMissingError(f"{folder} has no {WEIGHTS}: train the recipe to its end first.")
     try:
         model.load_state_dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise WeightsMissingError(f"{path} is damaged: train the recipe again.") from error
     except (RuntimeError, ValueError) as error:
         raise WeightsMissingError(f"{path} holds another network's weights: train the recipe again.") from error

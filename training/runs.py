@@ -20,7 +20,7 @@ from addon.core.rigs.cmu import SKELETON
 from addon.core.rotation import Array
 from addon.core.skeleton import EndSite, Skeleton
 
-from . import checkpoint, engine, motion
+from . import checkpoint, engine, environment, motion
 from .config import RECIPES, DenoiseRecipe, Recipe
 from .data.poses import Origin, PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
@@ -44,7 +44,8 @@ class RunError(MenderError):
 class Run:
     """A finished run: its recipe, what its pose vectors mean, the network, and where the motion came from.
 
-    origin: None for the CMU database.
+    origin: None for the CMU database. made_with: what it was trained with, one record for each time that it changed
+    while the run went on.
     """
 
     name: str
@@ -52,17 +53,19 @@ class Run:
     frame: PoseFrame
     model: nn.Module
     origin: Origin | None = None
+    made_with: tuple[dict[str, str], ...] = ()
 
 
 def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int = 0, tensorboard: bool = False) -> Path:
-    """Train a recipe on `poses`, or on `sample` of them drawn at random; leaves weights and metrics in `folder`.
+    """Train a recipe on `poses`, or on `sample` of them; leaves weights and metrics in `folder`.
 
+    The sample is drawn at random; of a recipe that learns from takes as they ran, it is the first so many frames.
     A folder with a checkpoint of the same recipe is gone on with. Raises RunError where it holds another.
     """
     if recipe.leave_out:
         poses = poses.without_subject(recipe.leave_out)
     if isinstance(recipe, DenoiseRecipe):
-        return _start_motion(name, recipe, poses, folder, tensorboard)
+        return _start_motion(name, recipe, poses, folder, sample, tensorboard)
     stacked = _sampled(poses.stacked(), sample, recipe.seed)
     if recipe.mirror:
         stacked = np.concatenate([stacked, mirrored(stacked, poses.joints)])
@@ -83,12 +86,17 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     return folder
 
 
-def _start_motion(name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path, tensorboard: bool) -> Path:
+def _start_motion(
+    name: str, recipe: DenoiseRecipe, poses: PoseSet, folder: Path, sample: int, tensorboard: bool
+) -> Path:
     """The same for a recipe that learns from takes as they ran, not from single poses."""
+    poses = poses.first(sample) if sample else poses
     frame, stretch = motion.frame_of(poses), motion.stretches_of(poses)
     with processes() as here:
         if here.is_first:
-            claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, _told(frame, poses))
+            claim(
+                folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame, poses)
+            )
         torch.manual_seed(recipe.seed)
         model = motion.network(recipe, stretch)
         averaged = engine.train(model, motion.task(stretch, poses), recipe, folder, here, tensorboard)
@@ -106,11 +114,12 @@ def load(folder: Path) -> Run:
         moving = np.array(content["moving"], dtype=np.int64)
         frame = PoseFrame(tuple(content["joints"]), reference, moving, _skeleton(content))
         origin = Origin(**content["origin"]) if "origin" in content else None
+        made_with = tuple(content.get("made_with", ()))
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{folder / DESCRIPTION} was written by another version ({error}): train again.") from error
     model = network(recipe, frame)
     checkpoint.load_weights(model, folder)
-    return Run(content["recipe"], recipe, frame, model.eval(), origin)
+    return Run(content["recipe"], recipe, frame, model.eval(), origin, made_with)
 
 
 def finished(name: str, folder: Path = FOLDER) -> Path:
@@ -182,10 +191,11 @@ def _skeleton(content: dict[str, Any]) -> Skeleton:
 
 
 def claim(folder: Path, description: dict[str, Any], told: dict[str, Any]) -> None:
-    """Write what the folder is for, or check that a run that began there is the same; `told` is written beside it.
+    """Write what the folder is for, or check that a run that began there is the same.
 
-    Raises RunError where it is not.
+    Beside it are written what the run is made with, and `told`. Raises RunError where the run is another.
     """
+    made_with: list[dict[str, str]] = []
     if (folder / checkpoint.STATE).is_file():
         begun = read(folder)
         # A setting that came later had its default's effect before.
@@ -194,8 +204,12 @@ def claim(folder: Path, description: dict[str, Any], told: dict[str, Any]) -> No
             raise RunError(
                 f"{folder} holds a run with other settings: name another folder with --folder, or remove it."
             )
+        made_with = begun.get("made_with", [])
+    here = environment.here()
+    made_with += [here] if here not in made_with[-1:] else []
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / DESCRIPTION).write_text(json.dumps({**description, **told}, indent=1) + "\n")
+    content = {**description, "made_with": made_with, **told}
+    (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n")
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +34,22 @@ def trained(tmp_path_factory):
     }
 
 
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """Their files, by name, each in a folder of its own."""
+    return {
+        name: onnx_model.export_run(run, tmp_path_factory.mktemp(name) / f"{name}.onnx")
+        for name, run in trained.items()
+    }
+
+
 @pytest.mark.parametrize("name", POSE_RECIPES)
-def test_a_run_becomes_a_file_that_computes_the_same(name, trained, tmp_path):
-    path = onnx_model.export_run(trained[name], tmp_path / f"{name}.onnx")
+def test_a_run_becomes_a_file_that_computes_the_same(name, trained, exported):
+    path = exported[name]
     proto = onnx.load(path)
     assert proto.ir_version <= 10
     assert all(entry.version <= 18 for entry in proto.opset_import)
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
     assert path.stat().st_size < 1_000_000
     run, model = runs.load(trained[name]), load_model(path)
     for count in (1, 3, 129, 5000):
@@ -53,8 +63,8 @@ def aligned_like(rotations, run):
 
 
 @pytest.mark.parametrize("name", POSE_RECIPES)
-def test_the_card_tells_what_the_network_takes_and_gives(name, trained, tmp_path):
-    card = read_card(onnx_model.export_run(trained[name], tmp_path / "model.onnx"))
+def test_the_card_tells_what_the_network_takes_and_gives(name, trained, exported):
+    card = read_card(exported[name])
     assert (card.kind, card.name, card.fps, card.window) == ("pose_autoencoder", name, None, None)
     assert len(card.joints) == 30
     assert card.inputs[0].shape == ("N", 120)
@@ -65,8 +75,28 @@ def test_the_card_tells_what_the_network_takes_and_gives(name, trained, tmp_path
     np.testing.assert_allclose(card.reference, runs.load(trained[name]).frame.reference, atol=1e-7)
 
 
-def test_a_file_that_differs_from_torch_is_refused(trained, tmp_path):
-    path = onnx_model.export_run(trained["tutorial-compress"], tmp_path / "model.onnx")
+def test_a_file_tells_how_its_run_can_be_made_again(trained, exported):
+    (text,) = [
+        entry.value
+        for entry in onnx.load(exported["pose-denoise"]).metadata_props
+        if entry.key == promises.TRAINING_KEY
+    ]
+    told, kept = json.loads(text), runs.read(trained["pose-denoise"])
+    assert told == {key: kept[key] for key in ("recipe", "settings", "made_with")}
+    assert told["settings"]["seed"] == 0
+    assert told["made_with"][0]["torch"] == torch.__version__
+
+
+def test_a_run_is_found_by_its_recipes_name_or_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert onnx_model.folder_of("denoise") == runs.KEPT / "denoise"
+    (tmp_path / "runs" / "denoise").mkdir(parents=True)
+    assert onnx_model.folder_of("denoise") == runs.FOLDER / "denoise"
+    assert onnx_model.folder_of("elsewhere/denoise") == Path("elsewhere/denoise")
+
+
+def test_a_file_that_differs_from_torch_is_refused(trained, exported):
+    path = exported["tutorial-compress"]
     run = runs.load(trained["tutorial-compress"])
     assert onnx_model.check_parity(run.model, run.frame, path) <= onnx_model.TOLERANCE
     with torch.no_grad():
@@ -75,8 +105,8 @@ def test_a_file_that_differs_from_torch_is_refused(trained, tmp_path):
         onnx_model.check_parity(run.model, run.frame, path)
 
 
-def test_a_fixed_axis_and_a_newer_opset_are_refused(trained, tmp_path):
-    proto = onnx.load(onnx_model.export_run(trained["tutorial-compress"], tmp_path / "model.onnx"))
+def test_a_fixed_axis_and_a_newer_opset_are_refused(exported):
+    proto = onnx.load(exported["tutorial-compress"])
     fixed = onnx.ModelProto()
     fixed.CopyFrom(proto)
     fixed.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 3

@@ -10,7 +10,9 @@ import pytest
 from addon.core.rigs.cmu import SKELETON
 from training import record
 from training.__main__ import main
+from training.config import RECIPES
 from training.data import synthetic
+from training.tasks import denoise
 
 POSE_RECIPES = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")
 
@@ -36,12 +38,14 @@ def run(monkeypatch, *arguments):
     return main()
 
 
-def test_list_names_every_recipe(monkeypatch, capsys):
+def test_list_names_every_recipe_and_the_settings_of_one(monkeypatch, capsys):
     assert run(monkeypatch, "list") == 0
-    shown = capsys.readouterr().out
-    assert all(
-        f"{name}:" in shown for name in ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")
-    )
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[: len(RECIPES)]] == list(RECIPES)
+    assert run(monkeypatch, "list", "pose-denoise") == 0
+    lines = capsys.readouterr().out.splitlines()
+    settings = {words[0]: words[1:] for words in map(str.split, lines) if words}
+    assert settings["epochs"] == ["120", "2000"]
+    assert run(monkeypatch, "list", "nothing") == 2
 
 
 def test_train_with_settings_on_a_small_sample(data, monkeypatch, capsys):
@@ -64,9 +68,23 @@ def test_train_with_settings_on_a_small_sample(data, monkeypatch, capsys):
     assert list((folder / "tensorboard").iterdir())
 
 
-def test_missing_data_says_what_to_set(tmp_path, monkeypatch, capsys):
+def test_motion_is_trained_on_a_small_sample_of_frames(data, monkeypatch, capsys):
+    np.savez(data / "data" / "cmu" / "other.npz", **np.load(data / "data" / "cmu" / "test.npz"))
+    monkeypatch.setattr(denoise, "EXAMPLES_PER_EPOCH", 24)
+    settings = ("epochs=1", "strokes=112", "width=56", "log_every=1", "warm_up=1")
+    typed = [word for setting in settings for word in ("--set", setting)]
+    assert run(monkeypatch, "train", "denoise", "--sample", "80", *typed) == 0
+    told = json.loads((data / "runs" / "denoise-sample" / "run.json").read_text())
+    assert told["sample"] == 80
+    assert run(monkeypatch, "train", "denoise", "--sample", "90", *typed) == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("recipe", ["pose-denoise", "denoise", "hands", "mnist-mlp"])
+def test_missing_data_says_what_to_set(recipe, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MOCAP_DATA", str(tmp_path))
-    assert run(monkeypatch, "train", "pose-compress") == 2
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "train", recipe) == 2
     told = capsys.readouterr().err
     assert "MOCAP_DATA" in told
     assert "Traceback" not in told
@@ -79,6 +97,10 @@ def test_missing_data_says_what_to_set(tmp_path, monkeypatch, capsys):
         (("train", "pose-compress", "--set", "epochs=many"), "epochs"),
         (("train", "pose-compress", "--set", "epoch=3"), "epochs"),
         (("train", "pose-compress", "--set", "schedule=sometimes"), "schedule"),
+        (("train", "pose-compress", "--sample", "-4"), "--sample"),
+        (("train", "hands", "--sample", "10"), "epochs=1"),
+        (("train", "mnist-mlp", "--data", "takes"), "train denoise"),
+        (("train", "hands", "--data", "takes"), "train denoise"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(typed, named, monkeypatch, capsys):

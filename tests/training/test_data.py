@@ -26,6 +26,13 @@ def test_a_subject_is_left_out_whole():
     assert [take.subject for take in made.of_subject("02").takes] == ["02"]
 
 
+def test_a_sample_of_motion_is_the_first_frames_of_the_takes():
+    made = synthetic.load(takes=3, frames=10)
+    assert [len(take.rotations) for take in made.first(13).takes] == [10, 3]
+    assert [len(take.rotations) for take in made.first(500).takes] == [10, 10, 10]
+    np.testing.assert_array_equal(made.first(13).stacked(), made.stacked()[:13])
+
+
 def test_every_fourth_frame_is_counted_within_takes():
     made = synthetic.load(takes=2, frames=10).every(4)
     assert made.fps == 30

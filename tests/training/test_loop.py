@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import checkpoint, engine, record, runs
+from training import checkpoint, engine, environment, record, runs
 from training.config import RECIPES, TutorialRecipe, recipe_named
 from training.data import synthetic
 from training.models.tutorial import TutorialAutoencoder
@@ -71,6 +73,46 @@ def test_weights_of_another_network_are_refused(tmp_path):
     checkpoint.save_weights(TutorialAutoencoder(120, 60, 30), tmp_path)
     with pytest.raises(checkpoint.WeightsMissingError, match="another network"):
         checkpoint.load_weights(TutorialAutoencoder(120, 256, 128), tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["cut short", "no checkpoint", "another network's"])
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_named(spoil, tmp_path):
+    poses, recipe = synthetic.load(takes=1, frames=40), recipe_named("tutorial-compress", "cpu", SMALL)
+    state = runs.start("tutorial-compress", recipe, poses, tmp_path) / checkpoint.STATE
+    if spoil == "cut short":
+        state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
+    elif spoil == "no checkpoint":
+        state.write_text("a note")
+    else:
+        sparse = recipe_named("tutorial-sparse", "cpu", SMALL)
+        other = runs.start("tutorial-sparse", sparse, poses, tmp_path / "other") / checkpoint.STATE
+        state.write_bytes(other.read_bytes())
+    before = state.read_bytes()
+    with pytest.raises(checkpoint.CheckpointError, match=r"checkpoint\.pt is damaged"):
+        runs.start("tutorial-compress", recipe, poses, tmp_path)
+    assert state.read_bytes() == before
+
+
+def test_damaged_weights_are_refused(tmp_path):
+    path = checkpoint.save_weights(TutorialAutoencoder(120, 60, 30), tmp_path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(checkpoint.WeightsMissingError, match="damaged"):
+        checkpoint.load_weights(TutorialAutoencoder(120, 60, 30), tmp_path)
+
+
+def test_a_run_tells_what_it_was_made_with(tmp_path, monkeypatch):
+    poses, recipe = synthetic.load(takes=1, frames=40), recipe_named("tutorial-compress", "cpu", SMALL)
+    runs.start("tutorial-compress", recipe, poses, tmp_path)
+    told = json.loads((tmp_path / runs.DESCRIPTION).read_text())
+    assert told["settings"]["seed"] == 0
+    (made_with,) = told["made_with"]
+    assert made_with["torch"] == torch.__version__
+    assert re.match(r"[0-9a-f]{40}|unknown", made_with["commit"])
+    # Gone on with another version, it names both; with the same one, once.
+    monkeypatch.setattr(environment.platform, "python_version", lambda: "3.99")
+    for _ in range(2):
+        runs.start("tutorial-compress", recipe, poses, tmp_path)
+    assert [one["python"] for one in runs.load(tmp_path).made_with] == [made_with["python"], "3.99"]
 
 
 SCRIPT = """

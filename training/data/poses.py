@@ -76,6 +76,15 @@ class PoseSet:
         takes = tuple(replace(take, rotations=take.rotations[::step]) for take in self.takes)
         return replace(self, fps=self.fps / step, takes=takes)
 
+    def first(self, frames: int) -> PoseSet:
+        """The takes one after the other until so many frames are there; the last one is cut."""
+        takes, left = [], frames
+        for take in self.takes:
+            if left > 0:
+                takes.append(replace(take, rotations=take.rotations[:left]))
+                left -= len(take.rotations)
+        return replace(self, takes=tuple(takes))
+
     def without_subject(self, subject: str) -> PoseSet:
         """All takes but those of one subject, or of several as in "16,35": what is left out can judge a choice without
         touching the test set."""
