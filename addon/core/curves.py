@@ -9,13 +9,14 @@ two-step empirical Wiener filter of BM3D (Dabov et al., IEEE Trans. Image Proces
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from . import filters, gaps
+from .cosines import cosines, from_cosines
 from .rotation import Array, aligned, conjugate, continuous, multiply, normalize
 from .windows import in_windows
 
@@ -24,15 +25,15 @@ SHORTEST = 8
 SECONDS = 2.1
 """Length of a block; a fourth of it lies between the beginnings of two."""
 LARGEST_BLOCK = 512
-LENGTH = 1024
-PASSES = 3
+LENGTH = 2048
+PASSES = 4
 WIDTHS = (0.0, 0.5, 0.65, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
 """Deviations of the Gaussian low-passes in frames; 0 is none."""
 INDIFFERENCE = 0.05
 """Difference of risk, as a share of the noise's energy, at which a filter is e times less believed."""
-CAUTION = 1.5
+CAUTION = 1.3
 """Times the noise's energy that is taken from a frequency's: what the pass before left is not all motion."""
-BESIDE = 2
+BESIDE = 3
 """Frequencies to either side that are as lively as one."""
 LEAST = 1e-5
 """Deviation of quaternion components below which a curve has no noise."""
@@ -93,7 +94,7 @@ def without_noise(rotations: Array, fps: float, progress: Callable[[float], None
         result[:, noisy] = smoothed(window[:, noisy], sigma[noisy], hop)[0]
         return result
 
-    return in_windows(smooth, rotations, LENGTH, 4 * hop * PASSES, hop, progress)
+    return in_windows(smooth, rotations, LENGTH, 4 * hop, hop, progress)
 
 
 def noise_level(rotations: Array) -> Array:
@@ -186,97 +187,76 @@ def hop_at(fps: float) -> int:
 def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
     """Continuous rotations (T, J, 4) of noise `sigma` (J,), none of it 0, without the noise; and the error left.
 
-    Blocks of 4·`hop` frames begin at multiples of `hop`. The error (J,) is the expected mean square distance of the
-    quaternions, by the share of the noise that the last Wiener filter lets through.
+    Blocks of 4·`hop` frames begin at multiples of `hop`, and each is cleaned for itself. The error (J,) is the expected
+    mean square distance of the quaternions, by the share of the noise that the last Wiener filter lets through.
     """
     frames, size = len(rotations), 4 * hop
     deviation = sigma[:, None].astype(np.float32)
     noisy = (rotations / deviation).astype(np.float32)
-    extended = partial(_extended, reach=size, more=-frames % hop)
-    fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size)[:, None, None] ** 2 / 2).astype(np.float32)
-    ends = np.stack([_at_the_end(noisy), _at_the_end(noisy[::-1])])
-    smooth = _joined(fade * _low_passed(_blocks(extended(noisy, ends), hop)), hop)[size : size + frames]
-    kept = np.zeros(len(sigma))
+    channels = np.ascontiguousarray(_extended(noisy, size, -frames % hop).transpose(1, 2, 0))
+    shares = cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
+    pilot = _low_passed(shares)
     for _ in range(PASSES - 1):
-        ends = smooth[[0, -1]]
-        blocks, pilot = (_blocks(extended(x, ends), hop) for x in (noisy, smooth))
-        filtered, kept = _wiener(blocks, pilot)
-        smooth = _joined(fade * filtered, hop)[size : size + frames]
+        pilot, kept = _wiener(shares, pilot)
+    fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2).astype(np.float32)
+    smooth = _joined(fade * from_cosines(pilot), hop)[size : size + frames]
     return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype), kept * sigma**2
 
 
-def _at_the_end(x: Array) -> Array:
-    """(J, 4) where the straight line through the first frames of (T, J, 4) begins."""
-    line: Array = np.tensordot(_FIT.astype(x.dtype), x[: len(_FIT)], 1)
-    return line
-
-
-def _blocks(x: Array, hop: int) -> Array:
-    """(B, 4 hop, J, 4): the blocks of (T, J, 4), one every `hop` frames."""
-    return sliding_window_view(x, 4 * hop, axis=0)[::hop].transpose(0, 3, 1, 2)
-
-
 def _joined(blocks: Array, hop: int) -> Array:
-    """(T, J, 4): blocks (B, 4 hop, J, 4) added up where they lie."""
-    count, _, joints, _ = blocks.shape
-    quarters = blocks.reshape(count, 4, hop, joints, 4)
+    """(T, J, 4): blocks (B, J, 4, 4 hop) added up where they lie."""
+    count, joints = blocks.shape[:2]
+    quarters = blocks.reshape(count, joints, 4, 4, hop)
     total = np.zeros((count + 3, hop, joints, 4), dtype=blocks.dtype)
     for quarter in range(4):
-        total[quarter : quarter + count] += quarters[:, quarter]
+        total[quarter : quarter + count] += quarters[:, :, :, quarter].transpose(0, 3, 1, 2)
     return total.reshape(-1, joints, 4)
 
 
-def _low_passed(blocks: Array) -> Array:
-    """Blocks (B, N, J, 4) of unit noise through Gaussian low-passes, weighted by their estimated risk.
+def _low_passed(shares: Array) -> Array:
+    """Frequencies (B, J, 4, N) of blocks of unit noise through Gaussian low-passes, weighted by their estimated risk.
 
     Stein's unbiased estimate of it (Stein, Annals of Statistics 9, 1981), and exponential weights (Leung & Barron,
     IEEE Trans. Information Theory 52, 2006). Of a quaternion's four components three are noisy.
     """
-    count, size = blocks.shape[:2]
-    transform, gains = _cosines(size), _gains(size)
-    shares = (transform @ blocks.reshape(count, size, -1)).reshape(blocks.shape)
-    energy = np.square(shares).sum(axis=3)
-    risk = np.square(1 - gains) @ energy + 6 * gains.sum(axis=1)[:, None]  # (B, widths, J)
-    weights = np.exp((risk.min(axis=1, keepdims=True) - risk) / (INDIFFERENCE * 3 * size))
-    weights /= weights.sum(axis=1, keepdims=True)
-    kept = shares * (gains.T @ weights)[..., None]
-    return (transform.T @ kept.reshape(count, size, -1)).reshape(blocks.shape)
+    size = shares.shape[-1]
+    gains = _gains(size)
+    energy = np.square(shares).sum(axis=2)
+    risk = energy @ np.square(1 - gains).T + 6 * gains.sum(axis=1)  # (B, J, widths)
+    weights = np.exp((risk.min(axis=2, keepdims=True) - risk) / (INDIFFERENCE * 3 * size))
+    weights /= weights.sum(axis=2, keepdims=True)
+    kept: Array = shares * (weights @ gains)[:, :, None]
+    return kept
 
 
-def _wiener(blocks: Array, pilot: Array) -> tuple[Array, Array]:
-    """Blocks (B, N, J, 4) of unit noise: each frequency about each principal axis as far as `pilot` moves so.
+def _wiener(shares: Array, pilot: Array) -> tuple[Array, Array]:
+    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis as far as those of `pilot` move so.
 
     And (J,) how many components' worth of noise is left.
     """
-    middle = pilot.mean(axis=1, keepdims=True)
-    moved = np.ascontiguousarray((pilot - middle).transpose(0, 2, 1, 3))  # (B, J, N, 4)
-    axes = np.linalg.eigh(moved.transpose(0, 1, 3, 2) @ moved)[1]
-    transform = _cosines(blocks.shape[1])
-    energy = _averaged(np.square(transform @ (moved @ axes)))
+    moved = pilot.copy()
+    moved[..., 0] = 0  # the mean
+    axes = np.linalg.eigh(moved @ moved.transpose(0, 1, 3, 2))[1]
+    own = axes.transpose(0, 1, 3, 2)
+    energy = _averaged(np.square(own @ moved))
     gains = energy / (energy + CAUTION)
-    shares = transform @ ((blocks - middle).transpose(0, 2, 1, 3) @ axes)
-    kept = transform.T @ (shares * gains)
-    smooth = (kept @ axes.transpose(0, 1, 3, 2)).transpose(0, 2, 1, 3) + middle
-    return smooth, gains.mean(axis=(0, 2)).sum(axis=1)
+    middle = pilot[..., 0]
+    found = own @ shares
+    found[..., 0] -= (own @ middle[..., None])[..., 0]
+    smooth = axes @ (found * gains)
+    smooth[..., 0] += middle
+    return smooth, gains.mean(axis=(0, 3)).sum(axis=1)
 
 
 def _averaged(energy: Array) -> Array:
-    """(B, J, N, 4): the mean of the frequencies up to BESIDE away, ends held."""
-    held = np.pad(energy, ((0, 0), (0, 0), (BESIDE, BESIDE), (0, 0)), mode="edge")
-    taps, size = 2 * BESIDE + 1, energy.shape[2]
-    total = np.zeros_like(energy)
-    for tap in range(taps):
-        total += held[:, :, tap : tap + size]
-    return total / taps
-
-
-@lru_cache
-def _cosines(size: int) -> Array:
-    """(N, N) the orthonormal cosine transform, DCT-II: frequencies from frames."""
-    frames = np.arange(size)
-    matrix = np.sqrt(2 / size) * np.cos(np.pi * frames[:, None] * (frames + 0.5) / size)
-    matrix[0] /= np.sqrt(2)
-    return matrix.astype(np.float32)
+    """(..., N): the mean of the frequencies up to BESIDE away, ends held."""
+    size = energy.shape[-1]
+    held = np.pad(energy, ((0, 0),) * (energy.ndim - 1) + ((BESIDE, BESIDE),), mode="edge")
+    total = held[..., :size].copy()
+    for tap in range(1, 2 * BESIDE + 1):
+        total += held[..., tap : tap + size]
+    total /= 2 * BESIDE + 1
+    return total
 
 
 @lru_cache
@@ -286,12 +266,18 @@ def _gains(size: int) -> Array:
     return np.exp(-0.5 * np.square(np.outer(WIDTHS, turning))).astype(np.float32)
 
 
-def _extended(x: Array, ends: Array, reach: int, more: int) -> Array:
-    """(T, J, 4) continued by `reach` frames, after the last by `more` besides, turned about `ends` (2, J, 4)."""
+def _extended(x: Array, reach: int, more: int) -> Array:
+    """(T, J, 4) continued by `reach` frames, after the last by `more` besides, turned about where its ends lie."""
 
     def side(end: Array, inside: Array, count: int) -> Array:
         turned = 2 * end - inside[:count]
         return np.concatenate([turned, np.repeat(turned[-1:], count - len(turned), axis=0)])
 
-    before, after = side(ends[0], x[1:], reach), side(ends[1], x[-2::-1], reach + more)
+    before, after = side(_at_the_end(x), x[1:], reach), side(_at_the_end(x[::-1]), x[-2::-1], reach + more)
     return np.concatenate([before[::-1], x, after])
+
+
+def _at_the_end(x: Array) -> Array:
+    """(J, 4) where the straight line through the first frames of (T, J, 4) begins."""
+    line: Array = np.tensordot(_FIT.astype(x.dtype), x[: len(_FIT)], 1)
+    return line
