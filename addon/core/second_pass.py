@@ -35,7 +35,7 @@ STRETCH, STRETCH_WANDERING = 4, 3
 """Frames whose motion is one vector, and where the noise wanders: that goes on over frames as motion does."""
 CAUTION = 1.5
 """Times the noise's energy that is taken from a component's."""
-LEAST = 0.02
+LEAST = 0.05
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
 """Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
@@ -166,27 +166,45 @@ def _filtered(recorded: Array, pilot: Array, sigma: Array, wander: float, twins:
         return np.where(noisy[:, None], middle, pilot)
     wandering = (wander - 1) / (curves.WANDERING - 1)
     length = STRETCH_WANDERING if wandering > 0.5 else STRETCH
-    stretches = np.concatenate([_stretches(x @ poses, length) for x in moves])
-    motion = stretches.T @ stretches / len(stretches)
+    motion = np.mean([_covariance(_held(x @ poses, length), length) for x in moves], axis=0)
     caution, share = CAUTION + wandering * (CAUTION_WANDERING - CAUTION), FRESH * (1 - wandering)
     gain = np.linalg.solve(motion + caution * np.eye(len(motion)), motion)
-    mixed = _stretches((share * fresh + (1 - share) * moved) @ poses, length) @ gain
-    smooth = (_averaged(mixed.reshape(len(mixed), length, -1)) @ poses.T).reshape(pilot.shape)
+    mixed = _held((share * fresh + (1 - share) * moved) @ poses, length).astype(np.float32)
+    stretches = np.concatenate([mixed[place : place + len(moved)] for place in range(length)], axis=1)
+    smooth = _averaged((stretches @ gain.astype(np.float32)).reshape(len(moved), length, -1))
+    smooth = (smooth @ poses.T.astype(np.float32)).reshape(pilot.shape)
     smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
     return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
 
 
-def _stretches(x: Array, length: int) -> Array:
-    """(T, length·P) the frames around each frame of (T, P), ends held."""
+def _held(x: Array, length: int) -> Array:
+    """(T + length - 1, P): (T, P) with its ends held, so that a stretch of `length` frames lies around each frame."""
     side = length // 2
-    held = np.pad(x, ((side, length - 1 - side), (0, 0)), mode="edge")
-    return np.concatenate([held[place : place + len(x)] for place in range(length)], axis=1)
+    return np.pad(x, ((side, length - 1 - side), (0, 0)), mode="edge")
+
+
+def _covariance(held: Array, length: int) -> Array:
+    """(length·P, length·P): the mean over all stretches in held poses (T + length - 1, P) of each times itself.
+
+    The products of two places in a stretch are those of the two before: one more at the end, one less at the beginning.
+    """
+    frames, size = len(held) - length + 1, held.shape[1]
+    result = np.empty((length, size, length, size))
+    for apart in range(length):
+        result[0, :, apart] = held[:frames].T @ held[apart : apart + frames]
+    for row in range(1, length):
+        for column in range(row, length):
+            leaves, enters = (np.outer(held[row - 1 + at], held[column - 1 + at]) for at in (0, frames))
+            result[row, :, column] = result[row - 1, :, column - 1] - leaves + enters
+        for column in range(row):
+            result[row, :, column] = result[column, :, row].T
+    return result.reshape(length * size, length * size) / frames
 
 
 def _averaged(stretches: Array) -> Array:
     """(T, P): each frame the mean of what the stretches (T, length, P) around it say."""
     frames, length, _ = stretches.shape
-    total, count = np.zeros_like(stretches[:, 0]), np.zeros((frames, 1))
+    total, count = np.zeros_like(stretches[:, 0]), np.zeros((frames, 1), dtype=stretches.dtype)
     for place in range(length):
         offset = place - length // 2
         to = slice(max(offset, 0), max(frames + min(offset, 0), 0))
