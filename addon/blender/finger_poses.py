@@ -9,41 +9,37 @@ import bpy
 import numpy as np
 
 from ..core.rotation import Array
-from ..core.rotation_mode import from_quaternion, property_of, to_quaternion
+from ..core.rotation_mode import from_quaternion, property_of
 from . import action
 from .action import ActionError
-from .hands import RiggedHand
+from .rigged_hand import RiggedHand, standing_rotation
 from .tracks import ArmatureObject
 
 ASSET_TAG = "Mocap Mender hand"
 
 
 def standing(obj: ArmatureObject, hand: RiggedHand) -> Array:
-    """(B, 4) how the hand's bones are turned now, keyed or not."""
-    own = []
-    for track in hand.tracks:
-        values = np.array(getattr(obj.pose.bones[track.bone], property_of(track.mode)), dtype=np.float64)
-        own.append(to_quaternion(values, track.mode))
-    return np.stack(own)
+    """(B, 4) how the hand's bones are turned now, keyed or not, as `RiggedHand.joined` means it."""
+    own = np.stack([standing_rotation(obj, track) for track in hand.tracks])
+    return hand.joined(own, hand.around_now(obj))
 
 
-def put_pose(
-    obj: ArmatureObject, hands: Sequence[RiggedHand], pose: Array, bones: Collection[str], frame: float
-) -> None:
-    """Turn `bones` at `frame` as the angles `pose` (2, 20) say. No key is written."""
-    at = np.array([frame], dtype=np.float32)
+def put_pose(obj: ArmatureObject, hands: Sequence[RiggedHand], pose: Array, bones: Collection[str]) -> None:
+    """Turn `bones` as the angles `pose` (2, 20) say. No key is written."""
     for hand in hands:
-        turned = hand.own_rotations(hand.rig.rotations(pose[hand.side])[None], at)[0]
-        put_rotations(obj, hand, turned, bones)
+        put_rotations(obj, hand, hand.rig.rotations(pose[hand.side]), bones)
 
 
-def put_rotations(obj: ArmatureObject, hand: RiggedHand, rotations: Array, bones: Collection[str]) -> None:
-    """Turn those of the hand's bones that are in `bones` as `rotations` (B, 4) say. No key is written."""
-    for track, rotation in zip(hand.tracks, rotations, strict=True):
-        if track.bone in bones:
-            bone, name = obj.pose.bones[track.bone], property_of(track.mode)
-            near = np.array(getattr(bone, name), dtype=np.float64)
-            setattr(bone, name, from_quaternion(rotation[None], track.mode, near[None])[0].tolist())
+def put_rotations(obj: ArmatureObject, hand: RiggedHand, joined: Array, bones: Collection[str]) -> None:
+    """Turn those of the hand's bones that are in `bones` as `joined` (B, 4) says. No key is written."""
+    meant = np.array([bone in bones for bone in hand.rig.bones])
+    whole = np.where(meant[:, None], joined, standing(obj, hand))
+    for turned in hand.turned(whole, hand.around_now(obj), bones):
+        bone, name = obj.pose.bones[turned.track.bone], property_of(turned.track.mode)
+        near = np.array(getattr(bone, name), dtype=np.float64)
+        setattr(bone, name, from_quaternion(turned.rotations[None], turned.track.mode, near[None])[0].tolist())
+        if turned.places is not None:
+            bone.location = turned.places.tolist()
     obj.update_tag(refresh={"DATA"})
 
 
@@ -51,10 +47,12 @@ def save_asset(obj: ArmatureObject, hands: Sequence[RiggedHand], name: str) -> b
     """Keep the fingers' pose as an action of one frame that is marked as an asset, for Blender's asset browser."""
     made, _, channels = action.loose_action(name, obj.name)
     for hand in hands:
-        for track in hand.tracks:
-            values = np.array(getattr(obj.pose.bones[track.bone], property_of(track.mode)), dtype=np.float32)
-            for index, value in enumerate(values.tolist()):
-                action.write_curve(channels, track.data_path, index, [1.0], [value], track.bone)
+        for track in (*hand.tracks, *hand.followers):
+            for name in (property_of(track.mode), *(("location",) if hand.loose else ())):
+                values = np.array(getattr(obj.pose.bones[track.bone], name), dtype=np.float32)
+                path = action.bone_path(track.bone, name)
+                for index, value in enumerate(values.tolist()):
+                    action.write_curve(channels, path, index, [1.0], [value], track.bone)
     made.asset_mark()
     data: Any = made.asset_data
     data.tags.new(ASSET_TAG, skip_if_exists=True)
@@ -70,16 +68,19 @@ def saved_assets() -> list[bpy.types.Action]:
 def apply_asset(obj: ArmatureObject, made: bpy.types.Action, bones: Collection[str]) -> int:
     """Turn `bones` as a kept pose has them, without a key; returns how many. Raises ActionError for none."""
     channels = action.only_channels(made)
-    turned = 0
     curves = action.by_path(channels)
-    for bone in bones:
-        pose_bone = obj.pose.bones[bone]
-        name = property_of(pose_bone.rotation_mode)
-        path = action.bone_path(bone, name)
-        values = [curves[path, i].evaluate(1.0) for i in range(len(getattr(pose_bone, name))) if (path, i) in curves]
-        if len(values) == len(getattr(pose_bone, name)):
-            setattr(pose_bone, name, values)
-            turned += 1
+
+    def put(bone: bpy.types.PoseBone, name: str) -> bool:
+        path, count = action.bone_path(bone.name, name), len(getattr(bone, name))
+        values = [curves[path, index].evaluate(1.0) for index in range(count) if (path, index) in curves]
+        if len(values) == count:
+            setattr(bone, name, values)
+        return len(values) == count
+
+    turned = 0
+    for bone in [obj.pose.bones[name] for name in bones]:
+        turned += put(bone, property_of(bone.rotation_mode))
+        put(bone, "location")
     if not turned:
         raise ActionError(
             f"The pose {made.name} has none of the chosen finger bones of {obj.name}, or in another rotation mode: "

@@ -1,4 +1,4 @@
-"""An armature's hands: their finger bones with what the animator keyed, and where the wrists are in the scene.
+"""An armature's hands: found by its bones' names and rest pose, and where their wrists are in the scene.
 
 Keys that were generated, and left alone since, are not the animator's: they count for nothing here.
 """
@@ -6,18 +6,18 @@ Keys that were generated, and left alone since, are not the animator's: they cou
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.errors import MenderError
 from ..core.hand import SIDES, HandShapeError
-from ..core.rigs.finger_rig import FingerRig, finger_rig
-from ..core.rigs.hands import find_hands
+from ..core.rigs.finger_rig import finger_rig, side_of
+from ..core.rigs.hands import HandBones, find_hands
+from ..core.rigs.loose_hand import loose_hand
 from ..core.rigs.names import read as read_name
 from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, normalize
 from ..core.rotation_mode import property_of
@@ -25,7 +25,8 @@ from . import action, limbs
 from .action import Channels, Floats
 from .constraints import what_moves
 from .job import Steps, part
-from .tracks import ArmatureObject, Track, own_frames, rotation, track_of, union
+from .rigged_hand import RiggedHand
+from .tracks import ArmatureObject, track_of
 
 Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])
 """From the scene's axes, Z up, to those of a clip, Y up."""
@@ -33,53 +34,6 @@ Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])
 
 class HandsError(MenderError):
     """The armature has no hands that can be read, or they must not be changed."""
-
-
-@dataclass(frozen=True, eq=False)
-class RiggedHand:
-    """A hand of an armature: which of `core.hand.SIDES` it is, its rig, its bones' tracks, and the bone above one that
-    shares its joint."""
-
-    side: int
-    rig: FingerRig
-    tracks: tuple[Track, ...]
-    before: Mapping[str, Track]
-
-    def frames(self) -> Floats:
-        """(K,) rising: every frame at which the animator keyed one of the finger bones."""
-        return union([own_frames(track) for track in self.tracks])
-
-    def rotations(self, frames: Floats) -> Array:
-        """(T, B, 4) how the bones are turned at `frames`. Raises ActionError where a curve says no rotation."""
-        own = [np.broadcast_to(rotation(track, frames), (len(frames), 4)) for track in self.tracks]
-        turned = np.stack(own, axis=1).astype(np.float64)
-        for place, track in enumerate(self.tracks):
-            if track.bone in self.before:
-                turned[:, place] = multiply(self._above(track, frames), turned[:, place])
-        return continuous(turned)
-
-    def own_rotations(self, whole: Array, frames: Floats) -> Array:
-        """(T, B, 4) what the bones' own rotations have to be for `rotations` to be `whole`."""
-        own = whole.copy()
-        for place, track in enumerate(self.tracks):
-            if track.bone in self.before:
-                own[:, place] = multiply(conjugate(self._above(track, frames)), own[:, place])
-        return own
-
-    def known(self, frames: Floats) -> NDArray[np.bool_]:
-        """(T, 20) whether the animator keyed the bone that shows an angle at each of the frames."""
-        keyed = np.stack([np.isin(frames, own_frames(track)) for track in self.tracks], axis=1)
-        result = np.zeros((len(frames), len(self.rig.usable)), dtype=bool)
-        for place, joint in enumerate(self.rig.joint):
-            joints = (joint, joint + 1) if self.rig.doubled[place] else (joint,)
-            result[:, np.isin(self.rig.hand.joint, joints)] = keyed[:, place : place + 1]
-        return result & self.rig.usable
-
-    def _above(self, track: Track, frames: Floats) -> Array:
-        """The rotation of the bone that shares a joint, in the axes of the one below it."""
-        above = self.before[track.bone]
-        change = multiply(conjugate(track.rest), above.rest)
-        return multiply(multiply(change, rotation(above, frames)), conjugate(change))
 
 
 def hands_of(
@@ -106,15 +60,16 @@ def hands_of(
     rests = {bone.name: from_matrix(np.array(bone.matrix_local.to_3x3(), dtype=np.float64)) for bone in bones}
     result, problems = [], []
     for name, hand in found.items():
-        side = (name or read_name(obj.name).side or "Right").lower()
         try:
+            side = (name or read_name(obj.name).side or side_of(hand, heads, tails) or "Right").lower()
             rig = finger_rig(hand, side == "right", heads, tails, rests)
         except HandShapeError as error:
             problems.append(error)
             continue
         tracks = tuple(track_of(obj, curves, bone) for bone in rig.bones)
         before = {below: track_of(obj, curves, above) for below, above in rig.before.items()}
-        result.append(RiggedHand(SIDES.index(side), rig, tracks, before))
+        rigged = RiggedHand(SIDES.index(side), rig, tracks, before, curves)
+        result.append(rigged if hand.linked else _loose(rigged, obj, hand, heads, rests))
     if not result:
         if problems:
             raise problems[0]
@@ -125,6 +80,15 @@ def hands_of(
     if len({hand.side for hand in result}) < len(result):
         raise HandsError(f"Two hands of {obj.name} are the same side: let the bones' names tell left and right.")
     return sorted(result, key=lambda hand: hand.side)
+
+
+def _loose(
+    hand: RiggedHand, obj: ArmatureObject, bones: HandBones, heads: Mapping[str, Array], rests: Mapping[str, Array]
+) -> RiggedHand:
+    loose = loose_hand(bones, hand.rig.bones, heads, rests)
+    followers = tuple(track_of(obj, hand.curves, bone) for bone in loose.bones[loose.bending :])
+    wrist = track_of(obj, hand.curves, loose.wrist) if loose.wrist else None
+    return replace(hand, loose=loose, followers=followers, wrist=wrist)
 
 
 def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Collection[str]) -> None:

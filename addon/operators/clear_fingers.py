@@ -10,6 +10,7 @@ import bpy
 
 from ..blender import action, finger_keys
 from ..blender.armature import require_armature
+from ..blender.rigged_hand import moving_with
 from ..core.errors import MenderError
 from ..finger_properties import FingerOptions, finger_settings_of
 from . import needs
@@ -33,9 +34,9 @@ class MOCAP_MENDER_OT_clear_fingers(needs.Needing, FingerOptions, bpy.types.Oper
         scene: Any = context.scene
         action.require_editable(obj)
         channels = action.assigned_channels(obj)
-        _, bones = chosen_hands(obj, channels, self)
+        found, bones = chosen_hands(obj, channels, self)
         keys = chosen_keys(scene, self.frame_range, self.frame_start, self.frame_end)
-        gone = finger_keys.clear(channels, obj, bones, (keys.start, keys.end))
+        gone = finger_keys.clear(channels, obj, moving_with(found, bones), (keys.start, keys.end))
         if not gone:
             raise MenderError("There are no generated finger keys in the range: nothing was changed.")
         line = f"{gone:,} generated keys deleted"

@@ -14,7 +14,7 @@ from bpy.props import EnumProperty, FloatProperty
 
 from ..blender.armature import require_armature
 from ..blender.finger_poses import put_pose, put_rotations, standing
-from ..blender.hands import RiggedHand
+from ..blender.rigged_hand import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF, FINGERS
 from ..core.rotation import Array
@@ -53,7 +53,6 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
             hands_with_map(obj, pose_channels(obj)),
             FINGERS.index(self.finger.lower()),
             self.closed,
-            _frame(context),
         )
         return {"FINISHED"}
 
@@ -80,7 +79,7 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
             self._restore()
             if finger < len(FINGERS) and event.type != "ESC":
                 closed = float(np.sin(np.pi * share))
-                _close(self._obj, self._hands, int(finger), closed, _frame(context))
+                _close(self._obj, self._hands, int(finger), closed)
                 return {"PASS_THROUGH"}
         except ReferenceError:
             pass  # the armature was deleted meanwhile: there is nothing to give back
@@ -96,17 +95,13 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
             put_rotations(self._obj, hand, before, set(hand.rig.bones))
 
 
-def _close(obj: Any, hands: list[RiggedHand], finger: int, share: float, frame: float) -> None:
+def _close(obj: Any, hands: list[RiggedHand], finger: int, share: float) -> None:
     for hand in hands:
         pose = np.tile(hand.rig.rest_dof(), (2, 1))
         bones = {bone for bone, joint in zip(hand.rig.bones, hand.rig.joint, strict=True) if joint // 3 == finger}
         chosen = np.array([angle.startswith(FINGERS[finger]) for angle in DOF])
         pose[:, chosen] = _between(hand.rig.rest_dof(), share)[chosen]
-        put_pose(obj, [hand], pose, bones, frame)
-
-
-def _frame(context: bpy.types.Context) -> float:
-    return float(context.scene.frame_current_final)
+        put_pose(obj, [hand], pose, bones)
 
 
 def _between(rest: Array, share: float) -> Array:

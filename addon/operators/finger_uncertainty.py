@@ -15,7 +15,7 @@ from bpy.props import StringProperty
 from numpy.typing import NDArray
 
 from ..blender.armature import require_armature
-from ..blender.hands import RiggedHand
+from ..blender.rigged_hand import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF
 from ..core.rotation import Array

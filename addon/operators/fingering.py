@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..blender import action, frames, hands, tracks
-from ..blender.action import KEYFRAME, Channels, Floats
-from ..blender.finger_keys import BoneKeys
+from ..blender.action import GENERATED, KEYFRAME, Channels, Floats
+from ..blender.finger_keys import BoneKeys, keys_of
 from ..blender.finger_poses import standing
-from ..blender.hands import HandsError, RiggedHand
+from ..blender.hands import HandsError
 from ..blender.job import Steps, part, threaded
+from ..blender.rigged_hand import RiggedHand, moving_with
 from ..blender.tracks import KeyRange
 from ..core.hand import FINGERS, SIDES
 from ..core.rotation import Array, exp, log, multiply
@@ -85,7 +86,7 @@ def chosen_hands(obj: Any, channels: Channels | None, options: Any) -> tuple[lis
     }
     if not bones:
         raise HandsError(f"{obj.name} has no bones of the chosen hands and fingers: choose others.")
-    hands.require_editable(obj, channels, bones)
+    hands.require_editable(obj, channels, moving_with(found, bones))
     return found, bones
 
 
@@ -132,19 +133,17 @@ def pose_keys(
     obj: Any, found: Sequence[RiggedHand], pose: Array, bones: set[str], given: set[str], frame: float
 ) -> Fingers:
     """Keys at `frame`: the completed pose for `bones`, generated, and for the given ones their own if they lack one."""
-    at = np.array([frame], dtype=np.float32)
+    at, every = np.array([frame], dtype=np.float32), np.ones(1, dtype=bool)
     keys, unkeyed = [], 0
     for hand in found:
-        turned = hand.own_rotations(hand.rig.rotations(pose[hand.side])[None], at)[0]
-        own = standing(obj, hand)
-        for place, track in enumerate(hand.tracks):
-            if np.isin(at, tracks.own_frames(track)).any():
-                continue
-            if track.bone in given:
-                keys.append(BoneKeys(track, at, own[place][None], (frame, frame), KEYFRAME))
-                unkeyed += 1
-            elif track.bone in bones:
-                keys.append(BoneKeys(track, at, turned[place][None], (frame, frame)))
+        joined, own = hand.rig.rotations(pose[hand.side]), standing(obj, hand)
+        told_by = [place for place, track in enumerate(hand.tracks) if track.bone in given]
+        joined[told_by] = own[told_by]
+        for turned in hand.turned(joined[None], hand.around(at), bones | given):
+            posed = turned.track.bone in given
+            made = keys_of(turned, at, every, (frame, frame), hand.curves, KEYFRAME if posed else GENERATED)
+            keys += [key for key in made if len(key.frames)]
+            unkeyed += posed and bool(len(made[0].frames))
     told = [f"{unkeyed} posed bones had no key at frame {frame:g} and got one of their own"] if unkeyed else []
     return Fingers(keys, told)
 
@@ -176,14 +175,12 @@ def filled_motion(
     arguments = (model, every, keyed, wrists, fps, drawing.mode, drawing.seed, drawing.temperature)
     angles = yield from part(threaded(fingers.fill, *arguments), 0.3, 1.0)
     span = (float(at[0]), float(at[-1]))
-    keys = []
+    new = np.isin(every, at)
+    keys: list[BoneKeys] = []
     for hand in found:
-        turned = multiply(hand.rig.rotations(angles[:, hand.side]), _beside(hand, every))
-        turned = hand.own_rotations(turned, every)
-        for place, track in enumerate(hand.tracks):
-            if track.bone in bones:
-                new = np.isin(every, at) & ~np.isin(every, tracks.own_frames(track))
-                keys.append(BoneKeys(track, every[new], turned[new, place], span))
+        joined = multiply(hand.rig.rotations(angles[:, hand.side]), _beside(hand, every))
+        for turned in hand.turned(joined, hand.around(every), bones):
+            keys += keys_of(turned, every, new, span, hand.curves)
     if not any(len(bone.frames) for bone in keys):
         raise HandsError("Every frame that was meant has keys of your own: choose more frames, or delete some keys.")
     outside = _outside_limits(model, found, keyed)

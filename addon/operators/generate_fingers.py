@@ -63,7 +63,8 @@ class MOCAP_MENDER_OT_generate_fingers(needs.Needing, ModalJob, FingerOptions, b
         written = yield from part(finger_keys.write(channels, found.keys), 0.8, 1.0)
         for line in found.told:
             self.report({"WARNING"}, line)
-        line = f"{written:,} keys · {len(found.keys)} bones · {time.perf_counter() - started:.1f} s"
+        bones = {key.bone for key in found.keys}
+        line = f"{written:,} keys · {len(bones)} bones · {time.perf_counter() - started:.1f} s"
         finger_settings_of(scene).done_line = line
         self.report({"INFO"}, line)
         return {"FINISHED"}

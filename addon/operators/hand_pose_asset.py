@@ -12,6 +12,7 @@ from bpy.props import StringProperty
 
 from ..blender.armature import require_armature
 from ..blender.finger_poses import apply_asset, save_asset
+from ..blender.rigged_hand import moving_with
 from ..core.errors import MenderError
 from ..core.hand import SIDES
 from ..finger_properties import FingerOptions
@@ -67,7 +68,7 @@ class MOCAP_MENDER_OT_apply_hand_pose(needs.Needing, FingerOptions, bpy.types.Op
         made = bpy.data.actions.get(self.asset)
         if made is None:
             raise MenderError(f"There is no pose called {self.asset}: save one first.")
-        _, bones = chosen_hands(obj, pose_channels(obj), self)
-        turned = apply_asset(obj, made, bones)
+        found, bones = chosen_hands(obj, pose_channels(obj), self)
+        turned = apply_asset(obj, made, moving_with(found, bones))
         self.report({"INFO"}, f"{made.name}: {turned} bones posed; key them, or let the selected ones tell the pose")
         return {"FINISHED"}

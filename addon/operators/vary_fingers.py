@@ -42,7 +42,7 @@ class MOCAP_MENDER_OT_vary_fingers(needs.Needing, FingerOptions, bpy.types.Opera
         seed = max(settings.seed + self.step, 0)
         drawing = drawing_of(self, seed)
         pose = completed_pose(chosen_finger_model(self.model), known_pose(obj, hands, given), hands, drawing)
-        put_pose(obj, hands, pose, bones - given, frame)
+        put_pose(obj, hands, pose, bones - given)
         settings.seed = seed
         settings.done_line = f"Variation {seed}: no key yet"
         return {"FINISHED"}

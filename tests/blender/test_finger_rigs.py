@@ -141,7 +141,7 @@ def test_gestures_look_alike_on_every_rig(rig, tmp_path):
     assert [hand.side for hand in found] == [0, 1]
     for name, pose in POSES.items():
         for hand in found:
-            put_pose(obj, [hand], np.tile(pose, (2, 1)), set(hand.rig.bones), 1.0)
+            put_pose(obj, [hand], np.tile(pose, (2, 1)), set(hand.rig.bones))
             seen = seen_directions(obj, hand, tips_of(obj, hand, show))
             cosine = np.sum(seen * source_directions(pose), axis=-1)
             degrees = dict(zip(FINGERS, np.degrees(np.arccos(np.clip(cosine, -1, 1))), strict=True))

@@ -47,7 +47,7 @@ def key_fingers(obj, frame, pose, prefix=""):
     """Key the finger bones whose name holds `prefix` as the angles say."""
     for hand in hands(obj):
         bones = {bone for bone in hand.rig.bones if prefix in bone}
-        put_pose(obj, [hand], np.tile(pose, (2, 1)), bones, frame)
+        put_pose(obj, [hand], np.tile(pose, (2, 1)), bones)
         for bone in bones:
             pose_bone = obj.pose.bones[bone]
             pose_bone.keyframe_insert(property_of(pose_bone.rotation_mode), frame=frame)
@@ -97,7 +97,7 @@ def test_the_rest_of_a_pose_follows_from_the_fingers_that_are_keyed(rig):
 def test_selected_bones_tell_the_pose_and_get_keys_of_their_own(rig):
     names = [bone for hand in hands(rig) for bone in hand.rig.bones if "Middle" in bone]
     for hand in hands(rig):
-        put_pose(rig, [hand], np.tile(CLOSED, (2, 1)), set(names), 1.0)
+        put_pose(rig, [hand], np.tile(CLOSED, (2, 1)), set(names))
     for bone in rig.pose.bones:
         (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name in names
     posed = [tuple(rig.pose.bones[name].rotation_quaternion) for name in names]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..hand import Hand, HandShapeError, hand_from_rest
+from ..hand import Hand, HandShapeError, hand_axes, hand_from_rest
 from ..rotation import Array, conjugate, multiply
 from .canonical import FINGERS
 from .hands import FingerBones, HandBones
@@ -24,6 +24,7 @@ _OUTER_SHARE = 1 / 3
 (measured on the Ballplay recordings, .47 to .50)."""
 _KNUCKLES_APART = 0.25
 """Of a finger's length: how far a knuckle that is missing is put beside its neighbour."""
+_STRAIGHT = np.radians(3.0)
 _LAST_BONE = 0.8
 """Of the bone before: the length of a last bone of which nothing tells it."""
 
@@ -87,21 +88,16 @@ def finger_rig(
 ) -> FingerRig:
     """The rig of a hand from its bones' heads and tails (3,) and rest orientations (4,), all in the armature.
 
-    Raises HandShapeError where the palm cannot be told: fewer than two fingers beside the thumb, joints in one place,
-    or bones that do not hang on each other.
+    Raises HandShapeError where the palm cannot be told: fewer than two fingers beside the thumb, or joints in one
+    place.
     """
-    if not bones.linked:
-        raise HandShapeError(
-            "The bones of this hand all hang on one bone, and turning one moves no other: parent each finger's bones "
-            "in a chain first."
-        )
     present = [finger for finger in _PALM if finger in bones.fingers]
     if len(present) < 2:
         raise HandShapeError(
             "This hand has fewer than two fingers beside the thumb, and how its palm lies cannot be told: check the "
             "names of its finger bones."
         )
-    wrist = np.asarray(heads[bones.hand] if bones.hand else _mean_root(bones, heads), dtype=np.float64)
+    wrist = _wrist(bones, heads)
     chains = {finger: _points(parts, finger, heads, tails) - wrist for finger, parts in bones.fingers.items()}
     hand = hand_from_rest(_completed(chains), right)
     names: list[str] = []
@@ -129,6 +125,29 @@ def finger_rig(
         carrier=bones.hand,
         carrier_rest=np.asarray(rests[bones.hand] if bones.hand else (1, 0, 0, 0), dtype=np.float64),
     )
+
+
+def side_of(bones: HandBones, heads: Mapping[str, Array], tails: Mapping[str, Array]) -> str:
+    """ "Left" or "Right" of a hand whose names tell no side, as its fingers lean to the palm at rest; "" if they do not.
+
+    heads, tails: (3,) of its bones, in the armature. Raises HandShapeError as `finger_rig` does.
+    """
+    wrist = _wrist(bones, heads)
+    chains = _completed({f: _points(parts, f, heads, tails) - wrist for f, parts in bones.fingers.items()})
+    back = hand_axes(np.concatenate([np.zeros((1, 3)), chains[:, 0]]), right=True)[:, 1]
+    bend = np.mean([_unit(chain[2] - chain[0]) @ back for chain in chains])
+    if abs(bend) < np.sin(_STRAIGHT):
+        return ""
+    return "Right" if bend < 0 else "Left"
+
+
+def _wrist(bones: HandBones, heads: Mapping[str, Array]) -> Array:
+    return np.asarray(heads[bones.hand] if bones.hand else _mean_root(bones, heads), dtype=np.float64)
+
+
+def _unit(vector: Array) -> Array:
+    result: Array = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return result
 
 
 def _bending(parts: FingerBones, finger: str) -> tuple[list[str], str]:

@@ -7,7 +7,7 @@ nothing, as on skeletons that are a hand alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from .canonical import FINGERS, SIDES, sided
@@ -29,6 +29,7 @@ _ORDER = (
     ("distal", "dist", "dip", "ip"),
 )
 _BESIDE = ("finger", "phalanx", "hand", "f", "fe", "aa", "l", "r", "left", "right")
+_TIP, _WRIST = "tip", "wrist"
 _MOST = 3  # bones that bend, beside a metacarpal that hardly does
 
 
@@ -52,7 +53,8 @@ class HandBones:
 
     hand: the bone that carries all its fingers and shows how the wrist is turned; "" where none does.
     fingers: "Thumb", "Index", … in this order, those that the rig has. linked: whether each bone of a finger hangs on
-    the one before; in WebXR hands all hang on one bone, and turning one moves no other.
+    the one before; in WebXR hands all bones, the wrist and the tips too, may hang beside each other, and turning one
+    moves no other.
     """
 
     hand: str
@@ -93,9 +95,14 @@ def find_hands(
                 chain, linked = sorted(spoken, key=_rank), False
             if chain:
                 fingers[finger] = _finger(tree, finger, chain)
-        if fingers:
+        if fingers and linked:
             named = known.get(sided("Hand", side), "") if side else ""
-            hands[side] = HandBones(_hand(tree, fingers, named), fingers, linked)
+            hands[side] = HandBones(_hand(tree, fingers, named), fingers)
+        elif fingers:
+            tipped = {
+                finger: replace(bones, tip=_beside(tree, side, finger, _TIP)) for finger, bones in fingers.items()
+            }
+            hands[side] = HandBones(_beside(tree, side, "", _WRIST), tipped, linked)
     return hands
 
 
@@ -161,6 +168,16 @@ def _finger(tree: _Tree, finger: str, chain: list[str]) -> FingerBones:
         above = tree.parent[above]
     below = tree.children[chain[-1]]
     return FingerBones(tuple(chain), tuple(metacarpals), below[0] if len(below) == 1 else "")
+
+
+def _beside(tree: _Tree, side: str, finger: str, meant: str) -> str:
+    """The bone of a side and a finger, "" for none, that a word of its name says is meant; "" where there is none."""
+    for bone in tree.names:
+        spoken = words(bone)
+        own = {_WORDS[word] for word in spoken if word in _WORDS}
+        if meant in spoken and own == ({finger} if finger else set()) and read(bone).side == side:
+            return bone
+    return ""
 
 
 def _says(bone: str, meant: Collection[str]) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from addon.core.hand import DOF, HandShapeError
-from addon.core.rigs.finger_rig import finger_rig
+from addon.core.rigs.finger_rig import finger_rig, side_of
 from addon.core.rigs.hands import FingerBones, HandBones
 from addon.core.rotation import conjugate, multiply, normalize, rotate
 
@@ -119,6 +119,14 @@ def test_a_hand_whose_palm_cannot_be_told_is_refused():
     hand, heads, tails, rests = build(fingers=("Thumb", "Index"))
     with pytest.raises(HandShapeError, match="two fingers"):
         finger_rig(hand, True, heads, tails, rests)
-    loose = HandBones("Hand", build()[0].fingers, linked=False)
-    with pytest.raises(HandShapeError, match="parent"):
-        finger_rig(loose, True, *build()[1:])
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_hand_that_no_name_tells_is_left_or_right_as_its_fingers_bend(right):
+    hand, heads, tails, rests = build(right)
+    assert side_of(hand, heads, tails) == ""
+    rig = finger_rig(hand, right, heads, tails, rests)
+    bent = np.array([0.2 if "PIP" in name or "MCP flexion" in name else 0.0 for name in DOF])
+    for finger in KNUCKLES:
+        heads[f"{finger}3"] = posed_tip(rig, hand, heads, rests, finger, bent)
+    assert side_of(hand, heads, tails) == ("Right" if right else "Left")

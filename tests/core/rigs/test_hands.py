@@ -188,3 +188,5 @@ def test_webxr_bones_all_hang_on_one_and_are_ordered_by_their_names():
         f"index-finger-phalanx-{p}" for p in ("proximal", "intermediate", "distal")
     )
     assert hand.fingers["Index"].metacarpals == ("index-finger-metacarpal",)
+    assert hand.fingers["Index"].tip == "index-finger-tip"
+    assert hand.hand == "wrist"

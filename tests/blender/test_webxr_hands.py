@@ -1,0 +1,166 @@
+"""Hands with WebXR's joint names: bones that hang on each other or beside each other, made here or brought in."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix, Vector
+
+from addon.blender import action
+from addon.blender.finger_poses import put_pose, saved_assets, standing
+from addon.blender.hands import hands_of
+from addon.core.hand import DOF
+from tests.blender.test_finger_rigs import HINGES, POSES
+from tests.blender.test_real_rigs import DATA, brought_in
+
+FINGERS = {"index": 0.03, "middle": 0.01, "ring": -0.01, "pinky": -0.03}
+LENGTHS = (0.045, 0.03, 0.02)
+
+
+def joints(right):
+    """The 25 joints as WebXR Hand Input names them, a chain from the wrist a finger: name and place."""
+    out = 1.0 if right else -1.0
+    parts = ("metacarpal", "phalanx-proximal", "phalanx-intermediate", "phalanx-distal", "tip")
+    for finger, across in FINGERS.items():
+        places = [Vector((0.03, out * across * 0.3, 0)), Vector((0.09, out * across, 0))]
+        for length in LENGTHS:
+            places.append(places[-1] + Vector((length, 0, -0.1 * length * len(places))))
+        yield [(f"{finger}-finger-{part}", place) for part, place in zip(parts, places, strict=True)]
+    root, way = Vector((0.02, out * 0.03, 0)), Vector((1, out, -0.1)).normalized()
+    parts = ("metacarpal", "phalanx-proximal", "phalanx-distal", "tip")
+    yield [(f"thumb-{part}", root + way * reach) for part, reach in zip(parts, (0, 0.04, 0.07, 0.09), strict=True)]
+
+
+def webxr(beside, right=True):
+    """A hand along X with its back up, bones' axes of any kind."""
+    obj = bpy.data.objects.new("Armature", bpy.data.armatures.new("Armature"))
+    bpy.context.scene.collection.objects.link(obj)
+    bpy.context.view_layer.objects.active = obj
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones, rng = obj.data.edit_bones, np.random.default_rng(4)
+
+    def add(name, place, parent):
+        bone = bones.new(name)
+        bone.head, bone.tail = place, place + Vector(rng.normal(size=3)).normalized() * 0.02
+        bone.parent = None if beside else parent
+        return bone
+
+    wrist = add("wrist", Vector((0, 0, 0)), None)
+    for chain in joints(right):
+        above = wrist
+        for name, place in chain:
+            above = add(name, place, above)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.view_layer.update()
+    for bone in obj.pose.bones:
+        bone.rotation_mode = "XYZ" if "ring" in bone.name else "QUATERNION"
+    return obj
+
+
+def heads_of(obj):
+    bpy.context.view_layer.update()
+    return {bone.name: np.array(bone.head) for bone in obj.pose.bones}
+
+
+def turn_wrist(obj, angle=0.7):
+    """Turn and move the wrist; in a hand of chains everything follows."""
+    wrist = obj.pose.bones["wrist"]
+    turn = Matrix.Rotation(angle, 4, (1, 2, 0.5))
+    wrist.matrix = Matrix.Translation((0.3 * angle, -0.2, 0.1)) @ turn @ wrist.bone.matrix_local
+    bpy.context.view_layer.update()
+
+
+def key_wrist(obj):
+    for frame, angle in ((1, 0.2), (10, 1.1), (20, 0.4)):
+        turn_wrist(obj, angle)
+        for name in ("rotation_quaternion", "location"):
+            obj.pose.bones["wrist"].keyframe_insert(name, frame=frame)
+
+
+def curl_index(obj, hand):
+    put_pose(obj, [hand], np.tile(POSES["fist"], (2, 1)), {bone for bone in hand.rig.bones if "index" in bone})
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("name", POSES)
+def test_both_layouts_pose_alike(name, right):
+    placed = []
+    for beside in (False, True):
+        obj = webxr(beside, right)
+        (hand,) = hands_of(obj, None)
+        assert hand.side == int(right)  # as the fingers bend: no name tells
+        assert (hand.loose is not None) == beside
+        turn_wrist(obj)
+        put_pose(obj, [hand], np.tile(POSES[name], (2, 1)), set(hand.rig.bones))
+        np.testing.assert_allclose(hand.rig.dof(standing(obj, hand))[HINGES], POSES[name][HINGES], atol=2e-3)
+        placed.append(heads_of(obj))
+    for bone, place in placed[0].items():
+        if "metacarpal" not in bone:
+            np.testing.assert_allclose(placed[1][bone], place, atol=1e-5, err_msg=bone)
+
+
+def test_one_finger_of_a_loose_hand_moves_no_other():
+    obj = webxr(beside=True)
+    (hand,) = hands_of(obj, None)
+    before = heads_of(obj)
+    curl_index(obj, hand)
+    moved = {bone for bone, place in heads_of(obj).items() if np.abs(place - before[bone]).max() > 1e-3}
+    assert moved == {f"index-finger-{part}" for part in ("phalanx-intermediate", "phalanx-distal", "tip")}
+
+
+@pytest.mark.parametrize("mode", ["AVERAGE", "SAMPLE"])
+def test_fingers_from_the_motion_are_the_same_in_both_layouts(mode):
+    placed = []
+    for beside in (False, True):
+        obj = webxr(beside)
+        key_wrist(obj)
+        before = {(c.data_path, c.array_index) for c in action.assigned_channels(obj).fcurves}
+        assert bpy.ops.mocap_mender.generate_fingers(task="MOTION", mode=mode, seed=2, step=1) == {"FINISHED"}
+        bpy.context.scene.frame_set(14)
+        placed.append(heads_of(obj))
+        assert bpy.ops.mocap_mender.clear_fingers() == {"FINISHED"}
+        assert {(c.data_path, c.array_index) for c in action.assigned_channels(obj).fcurves} == before
+        for bone in obj.pose.bones:
+            if bone.name != "wrist":
+                np.testing.assert_allclose(bone.matrix_basis, np.eye(4), atol=1e-6)
+    for bone, place in placed[0].items():
+        np.testing.assert_allclose(placed[1][bone], place, atol=1e-4, err_msg=bone)
+
+
+def test_a_pose_of_a_loose_hand_is_completed_and_kept_as_an_asset():
+    obj = webxr(beside=True)
+    (hand,) = hands_of(obj, None)
+    curl_index(obj, hand)
+    for bone in obj.pose.bones:
+        shown = bone if bpy.app.version >= (5, 0, 0) else bone.bone
+        shown.select = bone.name.startswith("index-finger-phalanx")
+    assert bpy.ops.mocap_mender.generate_fingers(task="POSE", posed="SELECTED") == {"FINISHED"}
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current)
+    (hand,) = hands_of(obj, action.assigned_channels(obj))
+    posed, angles = heads_of(obj), hand.rig.dof(standing(obj, hand))
+    assert angles[DOF.index("index PIP")] == pytest.approx(POSES["fist"][DOF.index("index PIP")], abs=2e-3)
+    assert angles[DOF.index("middle PIP")] > np.radians(20)
+    bpy.ops.mocap_mender.save_hand_pose(name="Grip", side="BOTH")
+    assert [made.name for made in saved_assets()] == ["Grip"]
+    obj.animation_data_clear()
+    put_pose(obj, [hand], np.zeros((2, len(DOF))), set(hand.rig.bones))
+    bpy.ops.mocap_mender.apply_hand_pose(asset="Grip")
+    for bone, place in heads_of(obj).items():
+        np.testing.assert_allclose(place, posed[bone], atol=1e-5, err_msg=bone)
+
+
+@pytest.mark.skipif(not (DATA / "rigs").is_dir(), reason="the rigs are not on this machine")
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_generic_hand_closes(side, tmp_path):
+    obj = brought_in(f"rigs/webxr_generic_hand/{side}.glb", tmp_path)
+    (hand,) = hands_of(obj, None)
+    assert (hand.side == 1) == (side == "right")
+    assert hand.loose is not None
+    opened = heads_of(obj)
+    put_pose(obj, [hand], np.tile(POSES["fist"], (2, 1)), set(hand.rig.bones))
+    closed = heads_of(obj)
+    for finger in FINGERS:
+        knuckle, tip = f"{finger}-finger-phalanx-proximal", f"{finger}-finger-tip"
+        opened_reach, closed_reach = (np.linalg.norm(where[tip] - where[knuckle]) for where in (opened, closed))
+        assert closed_reach < 0.6 * opened_reach, finger
