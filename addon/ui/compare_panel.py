@@ -17,7 +17,7 @@ from .text import is_wide, paragraph
 
 _ICON = 22  # pixels of an icon and its margin at scale 1
 # Of what is left in a line, one column after the other.
-_NARROW_SHARES = (0.46, 0.36, 0.52, 1.0)
+_NARROW_SHARES = (0.44, 0.35, 0.48, 1.0)
 _WIDE_SHARES = (0.36, 0.22, 0.26, 0.36, 1.0)
 
 
