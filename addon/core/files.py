@@ -1,9 +1,10 @@
-"""Files written whole or not at all: what stood in a file's place stays there until the new one is complete."""
+"""Files: written whole or not at all, told apart by their bytes, and why one cannot be read or written."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,3 +30,9 @@ def replacing(path: Path) -> Iterator[Path]:
 def reason(error: OSError) -> str:
     """Why a file could not be read or written, in the system's words, without number and path."""
     return error.strerror or str(error) or type(error).__name__
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from ..core import orders
 from ..core.errors import MenderError
 from ..core.orders import Order, Rule
 from ..core.rotation import Array
-from .session import runtime
+from .session import open_session, runtime
 
 METADATA_KEY = "mocap_mender_any_order"
 FORMS = ("triples", "queries")
@@ -54,19 +54,17 @@ class Reading(Protocol):
 
 
 def open_model(path: Path | str, threads: int = 1) -> AnyOrderModel:
-    """The any-order model in a file. Raises AnyOrderFileError where it holds none."""
-    ort = runtime()
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
+    """The any-order model in a file. Raises AnyOrderFileError where it holds none, RuntimeUnavailable."""
+    path = Path(path)
+    runtime()  # first, because a missing runtime is not the file's fault
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = open_session(path, threads)
         told = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
         sizes = [int(told[key]) for key in ("count", "classes", "layers", "heads", "head_width")]
     except Exception as error:  # onnxruntime's own exceptions share no public base class
-        raise AnyOrderFileError(f"{Path(path).name} holds no any-order model: export one.") from error
+        raise AnyOrderFileError(f"{path.name} holds no any-order model: export one.") from error
     if told.get("form") not in FORMS:
-        raise AnyOrderFileError(f"{Path(path).name} has the form {told.get('form')!r}, not one of {', '.join(FORMS)}.")
+        raise AnyOrderFileError(f"{path.name} has the form {told.get('form')!r}, not one of {', '.join(FORMS)}.")
     return AnyOrderModel(session, told["form"], *sizes)
 
 

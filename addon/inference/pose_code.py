@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from ..core.compression.block import PoseCode
+from ..core.files import sha256
 from ..core.rotation import Array, aligned, angle_between, normalize
 from .autoencoder import CHUNK, KIND
 from .card import ModelCard, ModelCardError
@@ -56,14 +56,14 @@ def pose_code(model: Model) -> PoseCode:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a model file, in hexadecimal digits. Kept until the file changes."""
+    """SHA-256 of a model file, in hexadecimal digits. Kept until the file changes. Raises OSError."""
     state = path.stat()
     return _file_hash(path, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=64)
 def _file_hash(path: Path, mtime_ns: int, size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256(path)
 
 
 def _chunks(rows: Array) -> list[Array]:

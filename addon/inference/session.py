@@ -54,8 +54,22 @@ def runtime() -> ModuleType:
     return onnxruntime
 
 
+def open_session(path: Path, threads: int) -> Any:
+    """An InferenceSession for the model file at `path`, on the CPU, with so many threads (0: as the runtime likes).
+
+    Raises RuntimeUnavailable, and whatever the runtime raises for a file that it does not load.
+    """
+    ort = runtime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Threads that wait by spinning would take a core from Blender's own playback.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 def load_model(path: Path | str, threads: int = 0) -> Model:
-    """The model file at `path` with a session of `threads` threads (0: as many as the runtime likes).
+    """The model file at `path` with a session of `threads` threads (0: as the runtime likes).
 
     Sessions are cached by path, time of change and threads. Raises ModelCardError for a file that does not fit,
     RuntimeUnavailable where onnxruntime does not load.
@@ -67,17 +81,12 @@ def load_model(path: Path | str, threads: int = 0) -> Model:
 
 @lru_cache(maxsize=8)
 def _load(path: Path, mtime_ns: int, threads: int, card: ModelCard) -> Model:
-    ort = runtime()
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Threads that wait by spinning would take a core from Blender's own playback.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    version = runtime().__version__  # first, because a missing runtime is not the file's fault
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = open_session(path, threads)
     except Exception as error:  # onnxruntime's own exceptions share no public base class
         raise ModelCardError(
-            f"{path.name} does not load in onnxruntime {ort.__version__} ({_first_line(error)}): export it again."
+            f"{path.name} does not load in onnxruntime {version} ({_first_line(error)}): export it again."
         ) from error
     _check_tensors(path, card, session)
     return Model(card, session, path)

@@ -1,10 +1,10 @@
-"""Files written whole or not at all, and the reason where they cannot be."""
+"""Files written whole or not at all, the reason where they cannot be, and what they are known by."""
 
 from pathlib import Path
 
 import pytest
 
-from addon.core.files import reason, replacing
+from addon.core.files import reason, replacing, sha256
 
 
 def test_a_file_takes_its_place_when_it_is_complete(tmp_path):
@@ -42,3 +42,8 @@ def test_a_reason_is_told_even_where_the_system_gives_none():
     assert reason(OSError()) == "OSError"
     assert reason(OSError("no more")) == "no more"
     assert reason(FileNotFoundError(2, "No such file", "/secret/place")) == "No such file"
+
+
+def test_a_file_is_known_by_its_bytes(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

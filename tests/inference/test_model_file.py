@@ -1,10 +1,13 @@
 """Model files on disk: cards read without the runtime, and a reason for each file that is refused."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from addon.inference.card import ModelCardError
 from addon.inference.model_file import installed_models, read_card
@@ -58,6 +61,19 @@ def test_a_truncated_file_is_refused(tmp_path):
     path = write_model(tmp_path / "a.onnx", card, *pull(card, 0.5))
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ModelCardError, match=r"a\.onnx"):
+        read_card(path)
+
+
+@given(data=st.data())
+@settings(max_examples=200)
+def test_a_damaged_file_is_read_or_refused(data, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "damaged.onnx"
+    card = make_card()
+    content = bytearray(write_model(path, card, *pull(card, 0.5)).read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.sampled_from([0, 0x7F, 0x80, 0xFF, 0x72]))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with contextlib.suppress(ModelCardError):
         read_card(path)
 
 
