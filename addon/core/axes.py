@@ -8,7 +8,7 @@ import numpy as np
 
 from .clip import Clip
 from .rotation import Array, to_matrix
-from .skeleton import EndSite, Skeleton
+from .skeleton import Skeleton
 
 Y_UP_TO_Z_UP: Array = np.array([np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0])
 """(x, y, z) becomes (x, -z, y): what a Y-up file calls up and front is up and front in Blender."""
@@ -21,7 +21,7 @@ def turned(clip: Clip, turn: Array) -> Clip:
     rotations[..., 1:] = clip.rotations[..., 1:] @ matrix.T
     return replace(
         clip,
-        skeleton=_mapped(clip.skeleton, matrix),
+        skeleton=clip.skeleton.mapped(matrix),
         root_position=clip.root_position @ matrix.T,
         rotations=rotations,
         translations={joint: positions @ matrix.T for joint, positions in clip.translations.items()},
@@ -30,14 +30,14 @@ def turned(clip: Clip, turn: Array) -> Clip:
 
 def turned_skeleton(skeleton: Skeleton, turn: Array) -> Skeleton:
     """The skeleton of a clip that is `turned`."""
-    return _mapped(skeleton, _matrix(turn))
+    return skeleton.mapped(_matrix(turn))
 
 
 def rescaled(clip: Clip, factor: float) -> Clip:
     """The same motion with all lengths multiplied by `factor`. `Clip.unit` stays what it is."""
     return replace(
         clip,
-        skeleton=_mapped(clip.skeleton, np.eye(3) * factor),
+        skeleton=clip.skeleton.scaled(factor),
         root_position=clip.root_position * factor,
         translations={joint: positions * factor for joint, positions in clip.translations.items()},
     )
@@ -45,15 +45,3 @@ def rescaled(clip: Clip, factor: float) -> Clip:
 
 def _matrix(turn: Array) -> Array:
     return np.round(to_matrix(turn.astype(np.float64)), 15).astype(np.float32)
-
-
-def _mapped(skeleton: Skeleton, matrix: Array) -> Skeleton:
-    def point(offset: tuple[float, float, float]) -> tuple[float, float, float]:
-        x, y, z = (float(value) for value in matrix @ np.array(offset))
-        return x, y, z
-
-    return replace(
-        skeleton,
-        offsets=skeleton.offsets @ matrix.T,
-        end_sites=tuple(EndSite(site.parent, point(site.offset)) for site in skeleton.end_sites),
-    )

@@ -7,14 +7,15 @@ offsets (J, 3) and tips (J, 3) metres, fps. The manifest says where each take ca
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ import numpy as np
 from . import formats
 from .clip import Clip
 from .errors import MenderError
+from .files import reason, sha256
 from .formats.csv import write as write_table
 from .rotation import Array, continuous, normalize
-from .skeleton import EndSite, Skeleton
+from .skeleton import Skeleton, end_sites_of
 
 ARRAYS, TABLES, MANIFEST = "poses.npz", "csv", "manifest.json"
 VERSION = 1
@@ -104,40 +106,67 @@ def read_folder(folder: Path, progress: Callable[[float], None] = lambda done: N
     """The motion files of a folder, by name. What cannot be read is left out. Raises DataSetError."""
     if not folder.is_dir():
         raise DataSetError(f"There is no folder {folder}: give one that holds motion files.")
-    suffixes = set(formats.READABLE) - {".txt", ".asf"}
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in suffixes)
+    suffixes = set(formats.READABLE) - {".txt"}  # which is mostly a text about the takes
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in suffixes)
+    except OSError as error:
+        raise DataSetError(f"{folder} cannot be read ({reason(error)}): give another folder.") from error
     takes, refused = [], {}
     for done, path in enumerate(files):
         progress(done / len(files))
         try:
-            clip = formats.read(path)
+            takes.append(Take(path.stem, path.name, sha256(path), formats.read(path)))
         except MenderError as error:
             refused[path.name] = str(error)
-            continue
-        takes.append(Take(path.stem, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), clip))
+        except OSError as error:
+            refused[path.name] = f"it cannot be read: {reason(error)}"
     return gathered(takes, refused)
 
 
 def write(found: DataSet, folder: Path, progress: Callable[[float], None] = lambda done: None) -> dict[str, Any]:
     """Write arrays, tables and manifest into `folder`, which is made where it is not there; returns the manifest.
 
+    A data set that stands there gives way when the new one is complete; progress may raise to stop, and leaves it.
     Raises DataSetError where something stands there already that is no data set, or nothing can be written.
     """
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise DataSetError(f"{folder} holds other files: give an empty folder for the data set.")
+    former = _former(folder)
     try:
-        (folder / TABLES).mkdir(parents=True, exist_ok=True)
-        for old in (folder / TABLES).glob("*.csv"):
-            old.unlink()
-        for done, take in enumerate(found.takes):
-            progress(done / len(found.takes))
-            write_table(replace(take.clip, translations={}), folder / TABLES / f"{take.name}.csv")
-        np.savez_compressed(folder / ARRAYS, **_arrays(found))
-        manifest = _manifest(found, hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest())
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True) as place:
+            draft = Path(place)
+            (draft / TABLES).mkdir()
+            for done, take in enumerate(found.takes):
+                progress(done / len(found.takes))
+                write_table(replace(take.clip, translations={}), draft / TABLES / f"{take.name}.csv")
+            np.savez_compressed(draft / ARRAYS, **_arrays(found))
+            manifest = _manifest(found, sha256(draft / ARRAYS))
+            (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            (folder / TABLES).mkdir(parents=True, exist_ok=True)
+            for name in former:
+                (folder / TABLES / f"{name}.csv").unlink(missing_ok=True)
+            for path in (*(draft / TABLES).iterdir(), draft / ARRAYS, draft / MANIFEST):
+                path.replace(folder / path.relative_to(draft))
     except OSError as error:
-        raise DataSetError(f"{folder} cannot be written to ({error.strerror}): give another folder.") from error
+        raise DataSetError(f"{folder} cannot be written to ({reason(error)}): give another folder.") from error
     return manifest
+
+
+def _former(folder: Path) -> list[str]:
+    """Names of the takes of the data set that is in `folder`; nothing where there is none yet.
+
+    Raises DataSetError where it holds anything else: that may have a manifest and tables too, and be somebody's.
+    """
+    if not folder.is_dir():
+        return []
+    try:
+        if not any(folder.iterdir()):
+            return []
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if is_packed(folder) and isinstance(manifest["version"], int) and isinstance(manifest["sha256"], str):
+            return [name for take in manifest["takes"] if (name := take["name"]) == _plain(name)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass  # whatever is there, it is no data set
+    raise DataSetError(f"{folder} holds other files: give an empty folder for the data set.")
 
 
 def is_packed(folder: Path) -> bool:
@@ -151,24 +180,32 @@ def read_packed(folder: Path) -> DataSet:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["version"] != VERSION:
             raise DataSetError(f"{folder} has version {manifest['version']}, this reads {VERSION}: update the project.")
-        if hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest() != manifest["sha256"]:
+        if sha256(folder / ARRAYS) != manifest["sha256"]:
             raise DataSetError(f"{folder / ARRAYS} is not what its manifest says: pack the folder again.")
-        with np.load(folder / ARRAYS) as arrays:
-            skeleton = _skeleton(arrays)
-            takes = [
+        left_out = {str(source): str(why) for source, why in manifest["left_out"].items()}
+        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+            skeleton, fps = _skeleton(arrays), float(arrays["fps"])
+            takes = tuple(
                 Take(
-                    told["name"],
-                    told["source"],
-                    told["sha256"],
-                    Clip(skeleton, float(arrays["fps"]), arrays[f"p_{told['name']}"], arrays[f"q_{told['name']}"]),
+                    str(told["name"]),
+                    str(told["source"]),
+                    str(told["sha256"]),
+                    Clip(skeleton, fps, arrays[f"p_{told['name']}"], arrays[f"q_{told['name']}"]),
                 )
                 for told in manifest["takes"]
-            ]
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            )
+    except _DAMAGE as error:
         raise DataSetError(f"{folder} is a damaged data set ({error}): pack it again.") from error
     if not takes:
         raise DataSetError(f"{folder} is a data set without takes: pack it again.")
-    return DataSet(tuple(takes), dict(manifest["left_out"]))
+    return DataSet(takes, left_out)
+
+
+_DAMAGE = (
+    *(OSError, EOFError, MemoryError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+    *(RecursionError, zipfile.BadZipFile, zlib.error),
+)
+"""What comes of reading a folder that `write` did not write, or arrays that promise more than there is."""
 
 
 def at_rate(clip: Clip, fps: float) -> Clip:
@@ -215,7 +252,7 @@ def _named_apart(takes: Sequence[Take]) -> list[Take]:
     used: set[str] = set()
     result = []
     for take in takes:
-        plain = re.sub(r"[^\w.-]+", "_", take.name).strip("._") or "take"
+        plain = _plain(take.name)
         name, number = plain, 1
         while name.casefold() in used:
             number += 1
@@ -223,6 +260,12 @@ def _named_apart(takes: Sequence[Take]) -> list[Take]:
         used.add(name.casefold())
         result.append(replace(take, name=name))
     return result
+
+
+def _plain(name: str) -> str:
+    """The name without what a file's may not have; Windows keeps some names for devices."""
+    plain = re.sub(r"[^\w.-]+", "_", name).strip("._") or "take"
+    return f"{plain}_" if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain, re.IGNORECASE) else plain
 
 
 def _arrays(found: DataSet) -> dict[str, Array]:
@@ -242,11 +285,8 @@ def _arrays(found: DataSet) -> dict[str, Array]:
 
 
 def _skeleton(arrays: Any) -> Skeleton:
-    tips = arrays["tips"]
-    found = [(int(joint), tips[joint].tolist()) for joint in np.flatnonzero(tips.any(axis=-1))]
-    sites = tuple(EndSite(joint, (x, y, z)) for joint, (x, y, z) in found)
     parents = tuple(int(parent) for parent in arrays["parents"])
-    return Skeleton(tuple(map(str, arrays["joints"])), parents, arrays["offsets"], sites)
+    return Skeleton(tuple(map(str, arrays["joints"])), parents, arrays["offsets"], end_sites_of(arrays["tips"]))
 
 
 def _manifest(found: DataSet, sha256: str) -> dict[str, Any]:

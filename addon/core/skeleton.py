@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class Skeleton:
     names: J joint names, each once.
     parents: J indices, -1 for a root; joint 0 is the root that `Clip.root_position` moves.
     offsets: (J, 3) metres, from the parent's position, in the axes of the rest pose, where all rotations are identity.
-    end_sites: tips of chains, for bone lengths and for writing the file again.
+    end_sites: tips of chains, for bone lengths and for writing the file again; each hangs on one of the joints.
     rotation_orders: J Euler orders in BVH's reading ("ZYX" is Rz·Ry·Rx), for files that store angles.
 
     Raises ValueError where these do not fit together.
@@ -37,7 +37,7 @@ class Skeleton:
     parents: tuple[int, ...]
     offsets: Array
     end_sites: tuple[EndSite, ...] = ()
-    rotation_orders: tuple[str, ...] = field(default=())
+    rotation_orders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.names)
@@ -53,6 +53,8 @@ class Skeleton:
             )
         if any(not -1 <= parent < joint for joint, parent in enumerate(self.parents)):
             raise ValueError("every joint must come after its parent")
+        if any(not 0 <= site.parent < count for site in self.end_sites):
+            raise ValueError("every end site must hang on a joint")
         if not self.rotation_orders:
             object.__setattr__(self, "rotation_orders", (DEFAULT_ROTATION_ORDER,) * count)
         if len(self.rotation_orders) != count:
@@ -81,11 +83,27 @@ class Skeleton:
         return positions.astype(np.float32)
 
     def tips(self) -> Array:
-        """(J, 3) metres: from each joint to the end site that hangs on it, of several to the first; zero without."""
+        """(J, 3) metres: from each joint to the end site that hangs on it, of several to the first; zero without.
+
+        `end_sites_of` reads them back.
+        """
         found = np.zeros((len(self), 3), dtype=np.float32)
         for site in reversed(self.end_sites):
             found[site.parent] = site.offset
         return found
+
+    def mapped(self, matrix: Array) -> Skeleton:
+        """The skeleton with all its offsets, those of end sites too, multiplied from the left by `matrix` (3, 3)."""
+        sites = [(site.parent, (matrix @ np.array(site.offset)).tolist()) for site in self.end_sites]
+        return replace(
+            self,
+            offsets=self.offsets @ matrix.T,
+            end_sites=tuple(EndSite(parent, (x, y, z)) for parent, (x, y, z) in sites),
+        )
+
+    def scaled(self, factor: float) -> Skeleton:
+        """The skeleton with all lengths multiplied by `factor`."""
+        return self.mapped(factor * np.eye(3))
 
     def subset(self, names: Iterable[str]) -> Skeleton:
         """The skeleton of the joints in `names`, in this skeleton's order; gaps are bridged by adding offsets up.
@@ -111,3 +129,11 @@ class Skeleton:
             end_sites=tuple(EndSite(place[s.parent], s.offset) for s in self.end_sites if s.parent in place),
             rotation_orders=tuple(self.rotation_orders[joint] for joint in kept),
         )
+
+
+def end_sites_of(tips: Array) -> tuple[EndSite, ...]:
+    """The end sites that `tips` (J, 3) of the joints tell of; a zero is none. Raises ValueError for another shape."""
+    if np.ndim(tips) != 2 or tips.shape[1] != 3:
+        raise ValueError(f"tips must be (J, 3), not {np.shape(tips)}")
+    found = [(int(joint), tips[joint].tolist()) for joint in np.flatnonzero(tips.any(axis=-1))]
+    return tuple(EndSite(joint, (x, y, z)) for joint, (x, y, z) in found)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.errors import MenderError
 from ..core.rotation import Array, normalize
-from ..core.skeleton import EndSite, Skeleton
+from ..core.skeleton import Skeleton, end_sites_of
 
 METADATA_KEY = "mocap_mender"
 """The key of the card among an ONNX file's `metadata_props`."""
@@ -91,7 +91,7 @@ class ModelCard:
         if not self.name:
             raise _does_not_fit("it has no name")
         joints = len(self.joints)
-        if np.size(self.tips) == 0:
+        if isinstance(self.tips, list | np.ndarray) and not len(self.tips):
             object.__setattr__(self, "tips", np.zeros((joints, 3), dtype=np.float32))
         shapes = (("offsets", (joints, 3)), ("tips", (joints, 3)), ("reference", (joints, 4)))
         for key, shape in (*shapes, ("limits", (2, len(self.angles)))):
@@ -118,8 +118,7 @@ class ModelCard:
     @property
     def skeleton(self) -> Skeleton:
         """The joints as a skeleton; a parent of -1 marks what hangs on the body's root."""
-        tips = tuple(EndSite(int(joint), tuple(self.tips[joint])) for joint in np.flatnonzero(self.tips.any(axis=-1)))
-        return Skeleton(self.joints, self.parents, self.offsets, tips)
+        return Skeleton(self.joints, self.parents, self.offsets, end_sites_of(self.tips))
 
     def to_json(self) -> str:
         """The card as JSON text for the model file's metadata; `from_json` reads it."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from addon.core.skeleton import EndSite, Skeleton
+from addon.core.skeleton import EndSite, Skeleton, end_sites_of
 
 OFFSETS = np.array([[1.0, 2, 3], [0, 1, 0], [0, 2, 0], [5, 0, 0]])
 
@@ -57,6 +57,8 @@ def test_offsets_are_kept_in_single_precision(skeleton):
         ({"parents": (-1, 1, 1, 0)}, "after its parent"),
         ({"parents": (-2, 0, 1, 0)}, "after its parent"),
         ({"rotation_orders": ("XYZ",)}, "rotation orders"),
+        ({"end_sites": (EndSite(4, (0.0, 0.0, 0.0)),)}, "end site"),
+        ({"end_sites": (EndSite(-1, (0.0, 0.0, 0.0)),)}, "end site"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changes, message):
@@ -90,3 +92,24 @@ def test_a_subset_of_strangers(skeleton):
 
 def test_tips_are_the_end_sites_by_joint(skeleton):
     assert skeleton.tips().tolist() == [[0, 0, 0], [0, 0, 0], [0, 0.5, 0], [0, -1, 0]]
+
+
+def test_end_sites_are_read_back_from_tips(skeleton):
+    assert end_sites_of(skeleton.tips()) == skeleton.end_sites
+    assert end_sites_of(np.zeros((4, 3))) == ()
+    for wrong in (np.zeros(3), np.zeros((4, 2)), np.zeros(0)):
+        with pytest.raises(ValueError, match=r"\(J, 3\)"):
+            end_sites_of(wrong)
+
+
+def test_another_size_and_other_axes_leave_everything_else(skeleton):
+    twice = skeleton.scaled(2.0)
+    swapped = skeleton.mapped(np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]))
+    assert twice.offsets == pytest.approx(OFFSETS * 2)
+    assert [site.offset for site in twice.end_sites] == [(0.0, 1.0, 0.0), (0.0, -2.0, 0.0)]
+    assert swapped.offsets == pytest.approx(OFFSETS[:, [1, 0, 2]])
+    assert [site.offset for site in swapped.end_sites] == [(0.5, 0.0, 0.0), (-1.0, 0.0, 0.0)]
+    for other in (twice, swapped):
+        assert (other.names, other.parents) == (skeleton.names, skeleton.parents)
+        assert [site.parent for site in other.end_sites] == [2, 3]
+        assert other.rotation_orders == skeleton.rotation_orders

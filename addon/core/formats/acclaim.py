@@ -20,7 +20,7 @@ from ..skeleton import EndSite, Skeleton
 from .acclaim_skeleton import LONGEST_LINE, AcclaimSkeleton, Bone, read_skeleton
 from .acclaim_writing import write
 from .text import number, read_lines, read_table, shortened
-from .unit import guess_unit, scaled
+from .unit import guess_unit
 
 __all__ = ["read", "skeleton_file", "write"]
 
@@ -50,7 +50,7 @@ def read(path: str | Path, fps: float | None = None, unit: float | None = None) 
         notes.append(f"The ASF file tells no length unit: taken as {name}, from the size of the skeleton")
     rotations, positions = _movement(rig, bones, table, degrees)
     return Clip(
-        scaled(in_file_units, unit),
+        in_file_units.scaled(unit),
         fps,
         positions.pop(0) * unit,
         rotations,

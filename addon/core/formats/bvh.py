@@ -20,7 +20,7 @@ from ..skeleton import DEFAULT_ROTATION_ORDER, EndSite, Skeleton
 from .angles import smooth_degrees
 from .bvh_hierarchy import POSITIONS, ROTATIONS, Hierarchy, Node, read_hierarchy
 from .text import number, read_lines, read_table, shortened
-from .unit import guess_unit, scaled
+from .unit import guess_unit
 from .writing import decimal, require_frames, write_files
 
 _LONGEST_LINE = 4 << 20
@@ -108,7 +108,7 @@ def _clip(hierarchy: Hierarchy, table: Array, fps: float, unit: float | None) ->
         for joint in joints
         if any(channel in POSITIONS for channel in joint.channels)
     }
-    skeleton = scaled(in_file_units, unit)
+    skeleton = in_file_units.scaled(unit)
     root = positions.pop(0, np.broadcast_to(skeleton.offsets[0], (len(table), 3)))
     return Clip(skeleton, fps, root, _rotations(joints, orders, table), positions, unit, notes)
 

@@ -13,7 +13,6 @@ from ..clip import Clip
 from ..errors import MotionFileError
 from ..skeleton import EndSite, Skeleton
 from .text import LARGEST_NUMBER
-from .unit import scaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,7 @@ class Header:
 
 def header_of(clip: Clip) -> str:
     """One line of JSON. Lengths are in the clip's unit."""
-    skeleton = scaled(clip.skeleton, 1 / clip.unit)
+    skeleton = clip.skeleton.scaled(1 / clip.unit)
     content = {
         "motion": "root position xyz, then a quaternion xyzw for each joint",
         "fps": clip.fps,
@@ -59,7 +58,7 @@ def _header(content: dict[str, Any]) -> Header:
     names, parents, orders = content["joints"], content["parents"], content["rotation_orders"]
     if not all(isinstance(name, str) for name in names) or not all(type(parent) is int for parent in parents):
         raise ValueError("joints are names, parents are whole numbers")
-    if any(sorted(order) != ["X", "Y", "Z"] for order in orders):
+    if any(not isinstance(order, str) or sorted(order) != ["X", "Y", "Z"] for order in orders):
         raise ValueError("rotation orders name X, Y and Z")
     fps, unit = float(content["fps"]), float(content["unit"])
     if not (1e-3 <= fps <= 1e6 and 1e-6 <= unit <= 1e6):
@@ -68,7 +67,7 @@ def _header(content: dict[str, Any]) -> Header:
     sites = np.array(content["end_sites"], dtype=np.float64).reshape(-1, 4)
     if not (np.all(np.abs(offsets) <= LARGEST_NUMBER) and np.all(np.abs(sites) <= LARGEST_NUMBER)):
         raise ValueError("offsets are numbers")
-    if np.any((sites[:, 0] < 0) | (sites[:, 0] >= len(names)) | (sites[:, 0] % 1 != 0)):
+    if np.any(sites[:, 0] % 1 != 0):
         raise ValueError("end sites hang on joints")
     skeleton = Skeleton(
         names=tuple(names),
@@ -77,4 +76,4 @@ def _header(content: dict[str, Any]) -> Header:
         end_sites=tuple(EndSite(int(site), (float(x), float(y), float(z))) for site, x, y, z in sites),
         rotation_orders=tuple(orders),
     )
-    return Header(scaled(skeleton, unit), fps, unit)
+    return Header(skeleton.scaled(unit), fps, unit)

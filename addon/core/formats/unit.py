@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
 from ..rigs import cmu
 from ..rotation import Array
-from ..skeleton import EndSite, Skeleton
+from ..skeleton import Skeleton
 
 INCH = 0.0254
 _UNITS = {"metres": 1.0, "inches": INCH, "centimetres": 0.01, "millimetres": 0.001}
@@ -45,18 +44,6 @@ def extent(skeleton: Skeleton) -> float:
     joints: Array = skeleton.rest_positions()
     points = [*joints, *(joints[site.parent] + site.offset for site in skeleton.end_sites)]
     return float(max(max(axis) - min(axis) for axis in zip(*points, strict=True)))
-
-
-def scaled(skeleton: Skeleton, factor: float) -> Skeleton:
-    """The skeleton with all lengths multiplied by `factor`."""
-    return replace(
-        skeleton,
-        offsets=skeleton.offsets * factor,
-        end_sites=tuple(
-            EndSite(site.parent, (site.offset[0] * factor, site.offset[1] * factor, site.offset[2] * factor))
-            for site in skeleton.end_sites
-        ),
-    )
 
 
 def guess_unit_of_root(heights: Array, skeleton: Skeleton) -> tuple[float, str]:

@@ -180,6 +180,7 @@ def test_errors_name_the_line_and_what_was_expected(read, walk, text, line, mess
         ("parents", None), ("offsets", [[1, 2, 3]]), ("offsets", [[float("inf"), 0, 0]] * 4), ("offsets", "far"),
         ("end_sites", [[9, 0, 0, 0]]), ("end_sites", [[0.5, 0, 0, 0]]), ("end_sites", [[1]]),
         ("rotation_orders", ["XXX"] * 4),
+        ("rotation_orders", [["X", "Y", "Z"]] * 4), ("end_sites", [[-1, 0, 0, 0]]),
         ("rotation_orders", [1, 2, 3, 4]), ("rotation_orders", ["XYZ"]),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from addon.core.formats.unit import extent, guess_unit, guess_unit_of_root, scaled
+from addon.core.formats.unit import extent, guess_unit, guess_unit_of_root
 from addon.core.rigs import cmu
 from addon.core.skeleton import EndSite, Skeleton
 
@@ -25,7 +25,7 @@ def test_a_person_in_any_unit(metres, height):
 
 @pytest.mark.parametrize("metres", [cmu.UNIT, 1.0, 0.01])
 def test_the_cmu_skeleton_in_its_own_unit_and_in_others(metres):
-    skeleton = scaled(cmu.SKELETON, 1 / metres)
+    skeleton = cmu.SKELETON.scaled(1 / metres)
     assert guess_unit(skeleton)[0] == metres
     bones = {joint: bone for bone, joint in cmu.JOINT_OF_BONE.items()}
     renamed = Skeleton(tuple(bones[name] for name in skeleton.names), skeleton.parents, skeleton.offsets)
@@ -33,7 +33,7 @@ def test_the_cmu_skeleton_in_its_own_unit_and_in_others(metres):
 
 
 def test_another_skeleton_is_never_in_the_databases_unit():
-    skeleton = scaled(cmu.SKELETON, 1 / cmu.UNIT)
+    skeleton = cmu.SKELETON.scaled(1 / cmu.UNIT)
     other = Skeleton(tuple(f"b{joint}" for joint in range(31)), skeleton.parents, skeleton.offsets)
     assert guess_unit(other)[0] != cmu.UNIT
 
@@ -59,10 +59,3 @@ def test_a_root_that_tells_nothing():
     assert guess_unit_of_root(np.zeros(3), cmu.SKELETON)[0] == cmu.UNIT
     assert guess_unit_of_root(np.zeros(3), figure(1.7))[0] == 1.0
     assert guess_unit_of_root(np.ones(3), Skeleton(("prop",), (-1,), np.zeros((1, 3))))[0] == 1.0
-
-
-def test_scaling_leaves_everything_else():
-    skeleton = scaled(cmu.SKELETON, 2.0)
-    assert skeleton.names == cmu.SKELETON.names
-    assert np.allclose(skeleton.offsets, cmu.SKELETON.offsets * 2)
-    assert np.allclose(skeleton.end_sites[2].offset, np.array(cmu.SKELETON.end_sites[2].offset) * 2)
