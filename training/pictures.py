@@ -43,39 +43,14 @@ def denoise_pose(content: dict[str, Any], path: Path) -> Path:
 
 def denoise(content: dict[str, Any], path: Path) -> Path:
     """A panel a frame rate, a line a method: mean error over σ, both logarithmic."""
-    rows = content["rows"]
-    rates = list(next(iter(rows.values())))
-    figure, panels = plt.subplots(1, len(rates), figsize=(6 * len(rates), 5), sharey=True, layout="constrained")
-    for panel, rate in zip(panels, rates, strict=True):
-        for name, by_rate in rows.items():
-            sigma, mean, low, high = np.array(
-                [(float(sigma), *measured["degrees"]) for sigma, measured in by_rate[rate].items()]
-            ).T
-            style = {"noisy input": "k--", "denoise": "o-"}.get(name, "-")
-            (line,) = panel.plot(sigma, mean, style, label=name, markersize=4)
-            panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
-        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=rate)
-    panels[0].set_ylabel("mean error, degrees")
-    panels[0].legend(fontsize=8)
-    figure.suptitle(f"White noise taken out, filters at their best setting: {content['data']}")
-    return _saved(figure, path)
+    title = f"White noise taken out, filters at their best setting: {content['data']}"
+    return _over_sigma(content["rows"], "degrees", "mean error, degrees", title, path)
 
 
 def feet(content: dict[str, Any], path: Path) -> Path:
     """A panel a frame rate, a line a method: foot slide over σ, with its interval."""
-    rows = content["rows"]
-    rates = list(next(iter(rows.values())))
-    figure, panels = plt.subplots(1, len(rates), figsize=(6 * len(rates), 4), sharey=True, layout="constrained")
-    for panel, rate in zip(panels, rates, strict=True):
-        for name, by_rate in rows.items():
-            sigma, mean, low, high = np.array([(float(s), *row["slide"]) for s, row in by_rate[rate].items()]).T
-            (line,) = panel.plot(sigma, mean, "o-", label=name, markersize=4)
-            panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
-        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=rate)
-    panels[0].set_ylabel("foot slide, cm/s")
-    panels[0].legend(fontsize=8)
-    figure.suptitle(f"Feet that stand on the clean take: {content['data']}")
-    return _saved(figure, path)
+    title = f"Feet that stand on the clean take: {content['data']}"
+    return _over_sigma(content["rows"], "slide", "foot slide, cm/s", title, path)
 
 
 def others(content: dict[str, Any], path: Path) -> Path:
@@ -103,6 +78,24 @@ def keys(content: dict[str, Any], path: Path) -> Path:
             panel.fill_between(degrees, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
     panel.set(xscale="log", xlabel="tolerance, degrees", ylabel="share of frames keyed", title=content["data"])
     panel.legend()
+    return _saved(figure, path)
+
+
+def _over_sigma(rows: dict[str, Any], measured: str, label: str, title: str, path: Path) -> Path:
+    """rows: method -> rate -> σ -> what was measured -> mean, low and high."""
+    rates = list(next(iter(rows.values())))
+    figure, panels = plt.subplots(1, len(rates), figsize=(6 * len(rates), 5), sharey=True, layout="constrained")
+    for panel, rate in zip(panels, rates, strict=True):
+        for name, by_rate in rows.items():
+            points = [(float(sigma), *row[measured]) for sigma, row in by_rate[rate].items()]
+            sigma, mean, low, high = np.array(points).T
+            style = {"noisy input": "k--", "denoise": "o-"}.get(name, "-")
+            (line,) = panel.plot(sigma, mean, style, label=name, markersize=4)
+            panel.fill_between(sigma, low, high, alpha=0.15, color=line.get_color(), linewidth=0)
+        panel.set(xscale="log", yscale="log", xlabel="σ of the noise on components", title=rate)
+    panels[0].set_ylabel(label)
+    panels[0].legend(fontsize=8)
+    figure.suptitle(title)
     return _saved(figure, path)
 
 
