@@ -27,9 +27,12 @@ def auto_clamped(points: Array, smooth: bool = True, linear_ends: bool = False) 
 
     smooth: the curve's smoothing is continuous acceleration; else none. linear_ends: it goes on straight before and
     after its keys, so that the outer keys need not lie flat. A single key, whose handles Blender leaves as they are,
-    gets those of a freshly inserted one: flat, a frame long.
+    gets those of a freshly inserted one: flat, a frame long. Raises ValueError for frames that do not rise, and for
+    values that are no numbers.
     """
     points = np.asarray(points, dtype=np.float64)
+    if not (np.isfinite(points).all() and (np.diff(points[:, 0]) > 0).all()):
+        raise ValueError("keys must be finite numbers at rising frames")
     if len(points) == 1:
         return points - _A_FRAME, points + _A_FRAME
     left, right, locked = _each_alone(points, smooth)

@@ -68,11 +68,11 @@ def drawn(text: str) -> NDArray[np.bool_]:
     """(7, 6·n) the points of `text`, its first row at the top; small letters become capitals, unknown ones a box."""
     if not text:
         return np.zeros((HEIGHT, 0), dtype=bool)
-    return np.concatenate([_letter(sign) for sign in text.upper()], axis=1)
+    return np.concatenate([_letter(sign) for sign in text], axis=1)
 
 
 def _letter(sign: str) -> NDArray[np.bool_]:
     points = np.zeros((HEIGHT, ADVANCE), dtype=bool)
-    rows = _ROWS.get(sign, _UNKNOWN).split()
+    rows = _ROWS.get(sign.upper(), _UNKNOWN).split()
     points[:, :WIDTH] = [[point == "#" for point in row] for row in rows]
     return points

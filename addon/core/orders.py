@@ -53,7 +53,7 @@ def check_known(positions: Order, values: NDArray[np.int64], count: int, classes
 
 def raster(count: int) -> Order:
     """(count,) 0, 1, 2 …"""
-    return np.arange(count)
+    return np.arange(count, dtype=np.int64)
 
 
 def shuffled(count: int, rows: int, seed: int) -> Order:

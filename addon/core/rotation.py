@@ -18,7 +18,7 @@ _TINY = 1e-12
 
 
 def normalize(q: Array) -> Array:
-    """Unit quaternions (..., 4). One without length or with a value that is not finite becomes the identity."""
+    """Unit quaternions (..., 4). One whose length is zero, or no finite number, becomes the identity."""
     with np.errstate(invalid="ignore", over="ignore"):
         length = np.sqrt(dot(q, q))[..., None]
     usable = np.isfinite(length) & (length > _TINY)
@@ -116,21 +116,11 @@ def steadily_aligned(q: Array, reference: Array) -> Array:
     q = continuous(q)
     near = np.sum(q * reference, axis=-1, keepdims=True)
     frames = np.arange(len(q)).reshape(-1, *(1,) * (q.ndim - 1))
-    clear = np.abs(near) > 0.5
+    clear = np.abs(near) > 0.5  # within 120 degrees of the reference, or beyond 240
     last_clear = np.maximum.accumulate(np.where(clear, frames, -1), axis=0)
     first_clear = np.argmax(clear, axis=0)[None]  # the first frame of all where none is clear
     decider = np.where(last_clear < 0, first_clear, last_clear)
     return np.where(np.take_along_axis(near, decider, axis=0) < 0, -q, q)
-
-
-def swing_twist(q: Array, axis: Array) -> tuple[Array, Array]:
-    """Split unit quaternions (..., 4) so that q = swing · twist, `twist` turning about the unit `axis` (..., 3).
-
-    Where q is a half turn across the axis the twist is not determined: it is the identity there.
-    """
-    along = np.sum(q[..., 1:] * axis, axis=-1, keepdims=True)
-    twist = normalize(np.concatenate([q[..., :1], along * axis], axis=-1))
-    return multiply(q, conjugate(twist)), twist
 
 
 def between(a: Array, b: Array) -> Array:

@@ -75,7 +75,7 @@ class ChainReading:
         self.model = model
         self.keys = np.zeros((model.layers, sequences, model.heads, 0, model.head_width), dtype=np.float32)
         self.values = self.keys
-        self.last = np.full((sequences, 1), model.count)
+        self.last = np.full((sequences, 1), model.count, dtype=np.int64)
         self.value = np.zeros((sequences, 1), dtype=np.int64)
         self.asked: Order = np.zeros((sequences, 0), dtype=np.int64)
 
@@ -107,7 +107,7 @@ class SetReading:
 
     def __init__(self, model: AnyOrderModel, sequences: int) -> None:
         self.model = model
-        self.known = np.full((sequences, 1), model.count)
+        self.known = np.full((sequences, 1), model.count, dtype=np.int64)
         self.values = np.zeros((sequences, 1), dtype=np.int64)
 
     def ask(self, candidates: Order) -> Array:

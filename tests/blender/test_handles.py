@@ -61,3 +61,9 @@ def test_a_single_key_has_the_handles_of_an_inserted_one():
     left, right = auto_clamped(np.array([[3.0, -2.0]]))
     np.testing.assert_allclose(left[0], key.handle_left, atol=1e-4)
     np.testing.assert_allclose(right[0], key.handle_right, atol=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [(1, np.nan), (np.inf, 0), (0, 3), (-1, 3)])
+def test_keys_that_blender_could_not_have_are_refused(wrong):
+    with pytest.raises(ValueError, match="rising frames"):
+        auto_clamped(np.array([[0.0, 0.0], wrong, [2.0, 0.0], [3.0, 1.0]]))

@@ -47,6 +47,7 @@ def test_letters_are_told_apart():
     assert letters.drawn("").shape == (7, 0)
     assert letters.drawn("ab").shape == (7, 12)
     assert np.array_equal(letters.drawn("é"), letters.drawn("ü"))
+    assert letters.drawn("Fuß").shape == (7, 18)  # whose capitals are four
 
 
 def chart(degrees, title="pose-denoise"):

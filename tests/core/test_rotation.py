@@ -94,15 +94,6 @@ def test_alignment_chooses_the_nearer_sign(q, reference):
     same_rotation(result, q)
 
 
-@given(quaternions(), vectors(1).filter(lambda v: np.linalg.norm(v) > 0.1))
-def test_swing_twist(q, axis):
-    axis = axis / np.linalg.norm(axis)
-    swing, twist = rotation.swing_twist(q, axis)
-    same_rotation(rotation.multiply(swing, twist), q)
-    assert np.allclose(np.cross(twist[1:], axis), 0, atol=1e-9)
-    assert np.abs(np.dot(swing[1:], axis)) < 1e-6
-
-
 @given(vectors(1, 4), vectors(1, 4))
 def test_between_turns_one_direction_into_the_other(a, b):
     long_enough = (np.linalg.norm(a, axis=-1) > 0.1) & (np.linalg.norm(b, axis=-1) > 0.1)
