@@ -2,7 +2,7 @@
 
 How strong the noise is shows about the axis that a bone moves least about. Then the curves are split into overlapping
 blocks and each block into frequencies, whose shares are kept by their signal-to-noise ratio: first as a low-pass whose
-width has the least estimated risk, then, twice, frequency by frequency as the result before shows them. That is the
+width has the least estimated risk, then, thrice, frequency by frequency as the result before shows them. That is the
 two-step empirical Wiener filter of BM3D (Dabov et al., IEEE Trans. Image Processing 16, 2007), along time.
 """
 
@@ -26,7 +26,7 @@ SECONDS = 2.1
 """Length of a block; a fourth of it lies between the beginnings of two."""
 LARGEST_BLOCK = 512
 LENGTH = 2048
-PASSES = 4
+WIENER_PASSES = 3
 WIDTHS = (0.0, 0.5, 0.65, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
 """Deviations of the Gaussian low-passes in frames; 0 is none."""
 INDIFFERENCE = 0.05
@@ -195,11 +195,9 @@ def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
     noisy = (rotations / deviation).astype(np.float32)
     channels = np.ascontiguousarray(_extended(noisy, size, -frames % hop).transpose(1, 2, 0))
     shares = cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
-    pilot = _low_passed(shares)
-    for _ in range(PASSES - 1):
-        pilot, kept = _wiener(shares, pilot)
+    smoothed_shares, kept = _wiener(shares, _low_passed(shares))
     fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2).astype(np.float32)
-    smooth = _joined(fade * from_cosines(pilot), hop)[size : size + frames]
+    smooth = _joined(fade * from_cosines(smoothed_shares), hop)[size : size + frames]
     return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype), kept * sigma**2
 
 
@@ -230,32 +228,33 @@ def _low_passed(shares: Array) -> Array:
 
 
 def _wiener(shares: Array, pilot: Array) -> tuple[Array, Array]:
-    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis as far as those of `pilot` move so.
+    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis of `pilot` as far as it moves so.
 
-    And (J,) how many components' worth of noise is left.
+    First as the pilot moves, then as the result before does. And (J,) how many components' worth of noise is left.
     """
-    moved = pilot.copy()
-    moved[..., 0] = 0  # the mean
-    axes = np.linalg.eigh(moved @ moved.transpose(0, 1, 3, 2))[1]
+    mean = shares[..., :1].copy()
+    pilot[..., 0] = 0
+    axes = np.linalg.eigh(pilot @ pilot.transpose(0, 1, 3, 2))[1]
     own = axes.transpose(0, 1, 3, 2)
-    energy = _averaged(np.square(own @ moved))
-    gains = energy / (energy + CAUTION)
-    middle = pilot[..., 0]
-    found = own @ shares
-    found[..., 0] -= (own @ middle[..., None])[..., 0]
-    smooth = axes @ (found * gains)
-    smooth[..., 0] += middle
-    return smooth, gains.mean(axis=(0, 3)).sum(axis=1)
+    found, passed = own @ shares, own @ pilot
+    found[..., 0] = 0
+    for _ in range(WIENER_PASSES):
+        energy = _averaged(np.square(passed, out=passed))
+        gains = np.divide(energy, energy + np.float32(CAUTION), out=energy)
+        np.multiply(found, gains, out=passed)
+    result = axes @ passed
+    result[..., :1] = mean
+    return result, gains.mean(axis=(0, 3)).sum(axis=1)
 
 
 def _averaged(energy: Array) -> Array:
     """(..., N): the mean of the frequencies up to BESIDE away, ends held."""
     size = energy.shape[-1]
     held = np.pad(energy, ((0, 0),) * (energy.ndim - 1) + ((BESIDE, BESIDE),), mode="edge")
-    total = held[..., :size].copy()
-    for tap in range(1, 2 * BESIDE + 1):
+    total = held[..., :size] + held[..., 1 : size + 1]
+    for tap in range(2, 2 * BESIDE + 1):
         total += held[..., tap : tap + size]
-    total /= 2 * BESIDE + 1
+    total *= np.float32(1 / (2 * BESIDE + 1))
     return total
 
 
