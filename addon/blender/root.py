@@ -1,4 +1,7 @@
-"""The root of an armature's motion smoothed on its own: path and heading of the pelvis, what carries it, the object."""
+"""The root of an armature's motion: path and heading of the pelvis, of what carries it, and of the object.
+
+No model sees it. It is smoothed on its own, and led on smoothly where it is missing.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
+from numpy.typing import NDArray
 
+from ..core.gaps import led_on, led_on_rotations
 from ..core.root_motion import heading_correction, smoothed
-from ..core.rotation import Array, conjugate, exp, multiply, rotate
+from ..core.rotation import IDENTITY, Array, conjugate, exp, multiply, rotate
 from . import action
 from .action import ActionError, Floats
 from .edits import Edit
+from .gaps import Gaps
 from .job import Steps, part, threaded
 from .limbs import Curves, Moved, object_track
+from .rekey import NewKeys
 from .tracks import ArmatureObject, KeyRange, Track, rotation, track_of
 
 
@@ -63,34 +70,48 @@ def require_editable(found: Sequence[Carrier], obj: ArmatureObject) -> None:
             )
 
 
-def smooth(found: Sequence[Carrier], frames: Floats, strength: float) -> Steps[Moved]:
-    """What smoothing the root by `strength`, 0 to 1, changes at even `frames` (T,)."""
-    turned, places = [], []
+def mended(found: Sequence[Carrier], frames: Floats, strength: float, holes: Gaps) -> Steps[Moved]:
+    """What smoothing the root by `strength`, 0 to 1, and leading it on over `holes` changes at even `frames` (T,)."""
+    turned, places, missing = [], [], []
     for done, carrier in enumerate(found):
         yield 0.5 * done / len(found)
         turned.append(rotation(carrier.track, frames))
         places.append({index: action.evaluate(curve, frames) for index, curve in carrier.location.items()})
-    return (yield from part(threaded(_smoothed, found, turned, places, strength), 0.5, 1.0))
+        missing.append(holes.missing(carrier.track.bone, frames))
+    return (yield from part(threaded(_mended, found, turned, places, missing, strength), 0.5, 1.0))
 
 
-def _smoothed(
+def _mended(
     found: Sequence[Carrier],
     turned: Sequence[Array],
     places: Sequence[Mapping[int, Array]],
+    missing: Sequence[NDArray[np.bool_]],
     strength: float,
     progress: Callable[[float], None],
 ) -> Moved:
     turns, moves = {}, {}
-    for done, (carrier, own, place) in enumerate(zip(found, turned, places, strict=True)):
+    for done, (carrier, own, place, lost) in enumerate(zip(found, turned, places, missing, strict=True)):
         progress(done / len(found))
+        if not strength and not lost.any():
+            continue
         if carrier.track.curves:
-            turns[carrier.track.bone] = _turn(carrier, own.astype(np.float64), strength)
+            turns[carrier.track.bone] = _turns(carrier, own.astype(np.float64), lost, strength)
         if place:
-            move = np.zeros((len(next(iter(place.values()))), 3))
+            move = np.zeros((len(lost), 3))
             for index, values in place.items():
-                move[:, index] = strength * (smoothed(values) - values)
+                whole = led_on(values[:, None], lost)[:, 0]
+                move[:, index] = whole - values + (strength * (smoothed(whole) - whole) if strength else 0)
             moves[carrier.track.bone] = move
     return Moved(turns, moves)
+
+
+def _turns(carrier: Carrier, own: Array, missing: NDArray[np.bool_], strength: float) -> Array:
+    """(T, 4) what the carrier turns in its own space after its rotations (T, 4); none where nothing changes."""
+    whole = led_on_rotations(own, missing)
+    turns = np.where(missing[:, None], multiply(conjugate(own), whole), IDENTITY)
+    if strength:
+        turns = multiply(turns, _turn(carrier, whole, strength))
+    return turns.astype(np.float32)
 
 
 def _turn(carrier: Carrier, own: Array, strength: float) -> Array:
@@ -99,7 +120,7 @@ def _turn(carrier: Carrier, own: Array, strength: float) -> Array:
     against_rest = multiply(multiply(rest, own), conjugate(rest))
     angle = strength * heading_correction(against_rest, carrier.up)
     about = rotate(conjugate(multiply(rest, own)), np.broadcast_to(carrier.up, (len(own), 3)))
-    return exp(angle[:, None] * about).astype(np.float32)
+    return exp(angle[:, None] * about)
 
 
 def location_edits(found: Sequence[Carrier], frames: Floats, moves: Mapping[str, Array], keys: KeyRange) -> list[Edit]:
@@ -116,6 +137,21 @@ def location_edits(found: Sequence[Carrier], frames: Floats, moves: Mapping[str,
             values[meant] += np.interp(points[meant, 0], frames, move[:, index]).astype(np.float32)
             changes.append(Edit(carrier.location_path, index, points, values))
     return changes
+
+
+def new_locations(found: Sequence[Carrier], frames: Floats, moves: Mapping[str, Array], holes: Gaps) -> list[NewKeys]:
+    """Location keys for the frames in `holes` at which carriers get rotation keys: what plays there, and the moves."""
+    result = []
+    for carrier in found:
+        at, move = holes.new.get(carrier.track.bone), moves.get(carrier.track.bone)
+        if at is None or move is None:
+            continue
+        for index, curve in carrier.location.items():
+            own = at[~np.isin(at, action.read_points(curve)[:, 0])]
+            if len(own):
+                values = action.evaluate(curve, own) + np.interp(own, frames, move[:, index])
+                result.append(NewKeys(carrier.location_path, index, own, values.astype(np.float32)))
+    return result
 
 
 def _up_seen_from(matrix: Matrix) -> Array:

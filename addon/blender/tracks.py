@@ -53,8 +53,9 @@ class Track:
 
     @property
     def data_path(self) -> str:
-        """The curves' data path."""
-        return action.bone_path(self.bone, property_of(self.mode))
+        """The curves' data path: that of the armature object itself where no bone is named."""
+        name = property_of(self.mode)
+        return action.bone_path(self.bone, name) if self.bone else name
 
 
 def track_of(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCurve], name: str) -> Track:

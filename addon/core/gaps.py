@@ -1,16 +1,17 @@
-"""Stretches without data: found where a recorder repeated itself, and filled along the shorter way."""
+"""Stretches without data: found where a recorder repeated itself, filled along the shorter way, or led on smoothly."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotation import IDENTITY, Array, conjugate, log, multiply, slerp
+from .rotation import IDENTITY, Array, conjugate, exp, log, multiply, slerp
 
 _STILL = 1e-6
 _SHARP = 1.5
 _TREMBLING = 0.8
 _NEIGHBOURS = 5
+_LED_BY = 5
 
 
 def filled(rotations: Array, missing: NDArray[np.bool_]) -> Array:
@@ -33,6 +34,43 @@ def filled(rotations: Array, missing: NDArray[np.bool_]) -> Array:
     result = rotations.copy()
     result[t, j] = slerp(rotations[first, j], rotations[last, j], share)
     result[unknown] = IDENTITY
+    return result
+
+
+def led_on(values: Array, missing: NDArray[np.bool_]) -> Array:
+    """Numbers (T, n) with those at `missing` (T,) led on from what is known before to what is known after.
+
+    The cubic with the values and the speeds at both ends (Hermite), the speeds by straight lines through a few frames.
+    Before the first known and after the last known frame that one is held; where nothing is known all is as it was.
+    """
+    result = np.array(values, dtype=np.float64)
+    for first, stop in _runs(missing):
+        start = first - 1
+        if start < 0 or stop == len(result):
+            if not missing.all():
+                result[first:stop] = result[start if start >= 0 else stop]
+            continue
+        before, after = slice(max(start - _LED_BY + 1, 0), first), slice(stop, stop + _LED_BY)
+        leaving, arriving = (_speed(result[side], ~missing[side]) for side in (before, after))
+        x = (np.arange(first, stop) - start)[:, None] / (stop - start)
+        result[first:stop] = (
+            (1 + 2 * x) * (1 - x) ** 2 * result[start]
+            + x**2 * (3 - 2 * x) * result[stop]
+            + (stop - start) * (x * (1 - x) ** 2 * leaving - x**2 * (1 - x) * arriving)
+        )
+    return result
+
+
+def led_on_rotations(rotations: Array, missing: NDArray[np.bool_]) -> Array:
+    """The same for rotations (T, 4), as rotation vectors from the last one known before each stretch."""
+    result = np.array(rotations, dtype=np.float64)
+    if missing.all():
+        return result
+    for first, stop in _runs(missing):
+        base = result[first - 1] if first else result[stop]
+        here = slice(max(first - _LED_BY, 0), stop + _LED_BY)
+        led = led_on(log(multiply(conjugate(base), result[here])), missing[here])
+        result[first:stop] = multiply(base, exp(led[first - here.start : stop - here.start]))
     return result
 
 
@@ -73,3 +111,18 @@ def _time_went_on(before: Array, after: Array) -> bool:
 def _steps(rotations: Array) -> Array:
     """(T - 1, J·3) rotation vectors from each frame to the next."""
     return log(multiply(conjugate(rotations[:-1]), rotations[1:])).reshape(len(rotations) - 1, -1)
+
+
+def _runs(missing: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The first frame of every stretch that is missing, and the one after its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _speed(values: Array, known: NDArray[np.bool_]) -> Array:
+    """(n,) how much numbers (T, n) grow a frame, by those that are known; 0 where that is one frame."""
+    at = np.flatnonzero(known)
+    if len(at) < 2:
+        return np.zeros(values.shape[1])
+    slope: Array = np.polyfit(at, values[at], 1)[0]
+    return slope

@@ -17,18 +17,16 @@ from ..blender.action import Channels, Floats
 from ..blender.binding import Binding
 from ..blender.changes import Changes
 from ..blender.constraints import what_moves
-from ..blender.edits import Edit
 from ..blender.frames import scene_fps
 from ..blender.gaps import Gaps
 from ..blender.job import Steps, part
-from ..blender.limbs import OBJECT, Moved
+from ..blender.limbs import Moved
 from ..blender.reduction import reduction
 from ..blender.tracks import KeyRange, Track
 from ..core.errors import MenderError
 from ..core.rigs.joint_map import JointMap
 from ..core.rigs.parts import PART_OF
 from ..core.rotation import Array, exp, log
-from ..core.rotation_mode import property_of
 from ..inference import denoiser
 from ..inference.session import Model
 from .correction import correction
@@ -77,7 +75,9 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
     if wishes.root:
         root.require_editable(carriers, obj)
-    holes = _gaps(binding, wishes)
+    carriers = [carrier for carrier in carriers if root.is_editable(carrier)]
+    tracks = [*binding.read, *_beside(binding, carriers)]
+    holes = _gaps(tracks, wishes)
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):
         raise MenderError(
@@ -86,23 +86,26 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
         )
     mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
     turns = yield from part(_weighted(mended.turns, mended.frames, _parts(obj, binding), wishes, holes), 0.6, 0.62)
-    moved = Moved(turns, {})
     if carriers and wishes.root:
         _require_even(mended.frames, model)
-        smooth = yield from part(root.smooth(carriers, mended.frames, wishes.root), 0.62, 0.65)
-        moved = Moved({**turns, **smooth.turns}, smooth.moves)
+    moved = Moved(turns, {})
+    if wishes.root or not binding.controls:  # the control of a pelvis is turned already, so that it is seen in place
+        whole = yield from part(root.mended(carriers, mended.frames, wishes.root, holes), 0.62, 0.65)
+        moved = Moved({**turns, **whole.turns}, whole.moves)
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
     legs = feet.legs_of(joints.bone_of, _as_keyed(obj, channels, binding, turns)) if wishes.plant_feet else []
     if legs:
         planting = feet.planted(obj, action.by_path(channels), legs, mended.frames, scene_fps(scene), moved)
         planted = yield from part(planting, 0.65, 0.75)
         moved = Moved({**moved.turns, **planted}, moved.moves)
-    changes, degrees = yield from part(_edits(binding, carriers, mended.frames, moved, wishes), 0.75, 0.85)
-    new = yield from part(gaps.new_keys(binding.read, holes, mended.frames, moved.turns), 0.85, 0.87)
+    strengths = dict.fromkeys(moved.turns, 1.0)
+    changing = edits.edits(tracks, mended.frames, moved.turns, wishes.keys, strengths)
+    changes, degrees = yield from part(changing, 0.75, 0.85)
+    changes += root.location_edits(carriers, mended.frames, moved.moves, wishes.keys)
+    new = yield from part(gaps.new_keys(tracks, holes, mended.frames, moved.turns), 0.85, 0.87)
+    new += root.new_locations(carriers, mended.frames, moved.moves, holes)
     if wishes.reduce_degrees is None:
         return Denoised(Changes(changes, new), degrees, told)
-    changeable = [carrier.track for carrier in carriers if carrier.track.bone != OBJECT and root.is_editable(carrier)]
-    tracks = [*binding.read, *(track for track in changeable if track.bone not in {own.bone for own in binding.read})]
     fewer = yield from part(
         reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.87, 1.0
     )
@@ -126,16 +129,22 @@ def _bound(obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[
     return joints, binding
 
 
-def _gaps(binding: Binding, wishes: Wishes) -> Gaps:
+def _beside(binding: Binding, carriers: list[root.Carrier]) -> list[Track]:
+    """The tracks of carriers that are not among those which a model sees."""
+    read = {track.bone for track in binding.read}
+    return [carrier.track for carrier in carriers if carrier.track.bone not in read]
+
+
+def _gaps(tracks: list[Track], wishes: Wishes) -> Gaps:
     if wishes.fill == "EMPTY":
-        return gaps.empty_gaps(binding.read, wishes.bones, wishes.keys, wishes.gap_frames)
+        return gaps.empty_gaps(tracks, wishes.bones, wishes.keys, wishes.gap_frames)
     if wishes.fill == "MARKED":
         first, last = wishes.marked
         if last < first:
             raise MenderError(
                 f"The missing frames from {first:g} to {last:g} are none: let them end after their start."
             )
-        return gaps.marked_gap(binding.read, wishes.bones, wishes.keys, first, last)
+        return gaps.marked_gap(tracks, wishes.bones, wishes.keys, first, last)
     return Gaps()
 
 
@@ -190,21 +199,3 @@ def _require_even(frames: Floats, model: Model) -> None:
             f"The root can be smoothed where keys are even, and those that {model.card.label} sees are not: choose a "
             "model that sees motion over time, or leave the root as it is."
         )
-
-
-def _edits(
-    binding: Binding, carriers: list[root.Carrier], frames: Floats, moved: Moved, wishes: Wishes
-) -> Steps[tuple[list[Edit], float]]:
-    strengths = dict.fromkeys(moved.turns, 1.0)
-    read = {track.bone for track in binding.read}
-    carried = [carrier.track for carrier in carriers if carrier.track.bone not in read]
-    changes, degrees = yield from part(edits.edits(binding.read, frames, moved.turns, wishes.keys, strengths), 0.0, 0.9)
-    for track in carried:
-        own, _ = yield from part(edits.edits([track], frames, moved.turns, wishes.keys, strengths), 0.9, 1.0)
-        changes += [_of_object(edit, track) for edit in own] if track.bone == OBJECT else own
-    changes += root.location_edits(carriers, frames, moved.moves, wishes.keys)
-    return changes, degrees
-
-
-def _of_object(edit: Edit, track: Track) -> Edit:
-    return replace(edit, data_path=property_of(track.mode))

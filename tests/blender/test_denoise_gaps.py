@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 
-from addon.blender import action
+from addon.blender import action, motion
+from addon.core.metrics import geodesic_degrees
+from addon.core.rotation import exp
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 from tests.blender.test_denoise_action import changes_nothing
 from tests.blender.test_denoise_over_time import MODEL, error, imported, noisy, swinging
@@ -155,3 +159,75 @@ def test_a_model_of_single_poses_fills_nothing(tmp_path, monkeypatch):
     frames = np.concatenate([np.arange(1, 20), np.arange(40, 60)]).astype(np.float32)
     key_rotations(obj, frames, figure_rotations(frames))
     changes_nothing(obj, "cannot fill gaps", fill_gaps="EMPTY")
+
+
+def walking_round():
+    """Swinging limbs on a body that walks in a circle, and heads where it goes."""
+    clip = swinging(30.0)
+    turned = 0.6 * np.arange(len(clip)) / clip.fps
+    rotations = clip.rotations.copy()
+    rotations[:, 0] = exp(turned[:, None] * np.array([0.0, 1.0, 0.0]))
+    path = np.stack([2 * np.cos(turned), np.full(len(clip), 0.9), -2 * np.sin(turned)], axis=-1)
+    return replace(clip, root_position=path, rotations=rotations)
+
+
+def root_error(obj, clip):
+    """(T,) metres and degrees by which the root is off."""
+    found = motion.read_clip(obj, np.arange(1, len(clip) + 1, dtype=np.float32), clip.fps)
+    hips = found.skeleton.index("Hips")
+    apart = geodesic_degrees(found.rotations[:, [hips]], clip.rotations[:, :1])[:, 0]
+    return np.linalg.norm(found.root_position - clip.root_position, axis=-1), apart
+
+
+def root_curves(obj):
+    return [curve for curve in channels_of(obj).fcurves if '"Hips"' in curve.data_path]
+
+
+def test_the_root_goes_on_smoothly_over_an_empty_stretch(tmp_path):
+    clean = walking_round()
+    obj = imported(clean, tmp_path)
+    for curve in channels_of(obj).fcurves:
+        keys = curve.keyframe_points
+        for place in range(len(keys) - 1, -1, -1):
+            if HOLE[0] <= keys[place].co.x <= HOLE[1]:
+                keys.remove(keys[place], fast=True)
+        curve.update()
+    straight = root_error(obj, clean)
+    denoise(fill_gaps="EMPTY")
+    way, heading = root_error(obj, clean)
+    assert straight[0].max() > 0.03
+    assert way.max() < 0.01
+    assert heading.max() < 1
+    for curve in root_curves(obj):
+        keys = action.read_keys(curve)
+        np.testing.assert_array_equal(keys.frames, np.arange(1, len(clean) + 1))
+        assert (keys.kind[HOLE[0] - 1 : HOLE[1]] == action.GENERATED).all()
+
+
+def test_a_marked_root_is_made_up_too_and_beside_it_stays_bit_for_bit(tmp_path):
+    clean = walking_round()
+    obj = imported(clean, tmp_path)
+    spoil(obj)
+    for curve in root_curves(obj):
+        if "location" in curve.data_path:
+            points = action.read_points(curve)
+            inside = (points[:, 0] >= HOLE[0]) & (points[:, 0] <= HOLE[1])
+            action.write_values(curve, points[:, 1] + 3 * inside)
+    before = [action.read_points(curve) for curve in root_curves(obj)]
+    denoise(fill_gaps="MARKED", gap_start=HOLE[0], gap_end=HOLE[1])
+    way, heading = root_error(obj, clean)
+    assert way.max() < 0.01
+    assert heading.max() < 1
+    for curve, points in zip(root_curves(obj), before, strict=True):
+        outside = (points[:, 0] < HOLE[0]) | (points[:, 0] > HOLE[1])
+        np.testing.assert_array_equal(action.read_points(curve)[outside], points[outside])
+
+
+def test_a_root_that_is_not_asked_for_stays_in_a_gap(tmp_path):
+    obj = imported(walking_round(), tmp_path)
+    for bone in obj.pose.bones:
+        (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name != "Hips"
+    before = [action.read_points(curve) for curve in root_curves(obj)]
+    denoise(fill_gaps="MARKED", gap_start=HOLE[0], gap_end=HOLE[1], bones="SELECTED")
+    for curve, points in zip(root_curves(obj), before, strict=True):
+        np.testing.assert_array_equal(action.read_points(curve), points)

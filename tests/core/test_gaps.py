@@ -65,3 +65,33 @@ def test_a_hold_about_as_long_as_the_period_of_motion_is_found():
 def test_a_still_clip_has_no_hold(frames):
     still = np.broadcast_to(rotation.IDENTITY, (frames, 3, 4))
     assert not gaps.held_frames(still).any()
+
+
+def test_numbers_are_led_on_with_the_speed_that_they_have():
+    time = np.arange(60.0)
+    parabola = np.stack([0.02 * (time - 25) ** 2, -time], axis=-1)
+    missing = np.zeros(60, dtype=bool)
+    missing[20:35] = missing[45:48] = True
+    led = gaps.led_on(np.where(missing[:, None], np.nan, parabola), missing)
+    assert np.abs(led - parabola).max() < 0.4  # of the 2 that a straight line is off by; speeds lag by two frames
+    assert np.abs(led[:, 1] + time).max() < 1e-9
+    np.testing.assert_array_equal(led[~missing], parabola[~missing])
+
+
+def test_ends_are_held_by_what_is_led_on_and_nothing_known_stays():
+    values = np.arange(10.0)[:, None]
+    missing = np.zeros(10, dtype=bool)
+    missing[:3] = missing[8:] = True
+    led = gaps.led_on(values, missing)[:, 0]
+    np.testing.assert_array_equal(led, [3, 3, 3, 3, 4, 5, 6, 7, 7, 7])
+    np.testing.assert_array_equal(gaps.led_on(values, np.ones(10, dtype=bool)), values)
+
+
+def test_rotations_are_led_on_past_nonsense(turning):
+    missing = np.zeros(60, dtype=bool)
+    missing[20:40] = missing[:2] = missing[58:] = True
+    broken = np.where(missing[:, None], np.nan, turning[:, 2])
+    led = gaps.led_on_rotations(broken, missing)
+    assert metrics.geodesic_degrees(led[2:58, None], turning[2:58, 2:]).max() < 1e-3
+    np.testing.assert_allclose(led[:2], np.repeat(turning[2:3, 2], 2, axis=0), atol=1e-6)
+    np.testing.assert_allclose(led[58:], np.repeat(turning[57:58, 2], 2, axis=0), atol=1e-6)
