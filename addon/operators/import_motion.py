@@ -80,7 +80,7 @@ class MOCAP_MENDER_OT_import_motion(bpy.types.Operator, ImportHelper):
         for name in ("target", "up_axis", "scale", "start_frame"):
             layout.prop(self, name)
         layout.prop(self, "set_scene_fps", text="Set Scene FPS")
-        layout.prop(self, "extend_scene")
+        layout.prop(self, "extend_scene", text="Extend Range")
         layout.prop(self, "fps", text="FPS if Unknown")
 
     @reports_errors
