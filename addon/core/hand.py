@@ -34,7 +34,8 @@ JOINTS = tuple(f"{finger} {joint}" for finger in FINGERS for joint in ("root", "
 THUMB_ROLL = np.radians(10.0)
 """How far the axis that the thumb's MCP and IP bend about is turned, about the thumb, from the axis of CMC flexion to
 that of CMC abduction, where a rest pose does not show it. Measured on the mean pose of the ManipNet recordings."""
-_BENT = np.radians(8.0)
+_ROLLED, _PLACED = np.radians(10.0), np.radians(6.0)
+"""Deviations: of that roll from hand to hand, and of how far a rest pose's joints are bent sideways by mere placing."""
 
 
 class HandShapeError(MenderError):
@@ -124,15 +125,22 @@ def mirrored(rotations: Array) -> Array:
 
 
 def _bending_axis(bones: list[Array], usual: Array) -> Array:
-    """The axis that a chain at rest already bends about, where it is bent enough to tell; else `usual`."""
+    """`usual`, turned to the axis that a chain at rest already bends about, the more the farther it is bent.
+
+    A rest pose that is hardly bent says more of how its joints were placed than of their axes: both are weighed by
+    their variance.
+    """
     bend = np.cross(bones[0], bones[1]) + np.cross(bones[1], bones[2])
     angle = np.arcsin(np.clip(np.linalg.norm(bend) / 2, 0, 1))
-    if angle < _BENT:
-        return usual
     found = bend - bones[0] * (bend @ bones[0])
-    found /= np.linalg.norm(found)
+    length = np.linalg.norm(found)
     # A thumb bends towards the palm; a rest pose that is bent back, or sideways, says nothing of its axis.
-    return found if found @ usual > np.cos(np.radians(60)) else usual
+    if not length > 1e-9 or found @ usual < length * np.cos(np.radians(60)):
+        return usual
+    share = angle**2 / (angle**2 + (_PLACED / _ROLLED) ** 2)
+    mixed = share * found / length + (1 - share) * usual
+    axis: Array = mixed / np.linalg.norm(mixed)
+    return axis
 
 
 def _unit(vector: Array, what: str) -> Array:

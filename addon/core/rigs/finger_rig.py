@@ -128,7 +128,7 @@ def finger_rig(
 
 
 def side_of(bones: HandBones, heads: Mapping[str, Array], tails: Mapping[str, Array]) -> str:
-    """ "Left" or "Right" of a hand whose names tell no side, as its fingers lean to the palm at rest; "" if they do not.
+    """ "Left" or "Right" of a hand whose names tell no side, as its fingers lean to the palm at rest; "" for neither.
 
     heads, tails: (3,) of its bones, in the armature. Raises HandShapeError as `finger_rig` does.
     """
