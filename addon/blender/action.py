@@ -26,6 +26,7 @@ CONSTANT, LINEAR, BEZIER = 0, 1, 2
 KEYFRAME, GENERATED = 0, 5
 AUTOMATIC_HANDLES = (1, 2, 4)  # auto, vector, auto clamped
 
+_IS_AUTOMATIC = np.isin(np.arange(256), AUTOMATIC_HANDLES)
 _HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
 
@@ -222,7 +223,7 @@ def _uses_handles(curve: bpy.types.FCurve) -> bool:
     if (_read_numbers(curve, "interpolation") >= BEZIER).any():
         return True
     kinds = [_read_numbers(curve, name) for name in ("handle_left_type", "handle_right_type")]
-    return not np.isin(kinds, AUTOMATIC_HANDLES).all()
+    return not _IS_AUTOMATIC[kinds].all()
 
 
 def write_curve(

@@ -1,8 +1,8 @@
-"""Changes written into an action's curves one after the other, and taken back if that is cut short."""
+"""Changes written into an action's curves one after the other, and in an action in use taken back if cut short."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,34 +32,44 @@ class Written:
 
 
 def write(channels: Channels, changes: Changes) -> Steps[Written]:
-    """Write the changes into an action: the one that was read, or a copy of it.
+    """Write the changes into an action that nothing uses yet: stopped before the end, it is to be thrown away."""
+    try:
+        return (yield from _written(channels, changes, lambda _: None))
+    finally:
+        _tell(channels)
 
-    Closed before the end, every curve gets back what it had, bit for bit.
-    """
+
+def write_in_place(channels: Channels, changes: Changes) -> Steps[Written]:
+    """Write the changes into an action in use. Closed before the end, each curve gets back what it had, bit for bit."""
+    before: list[tuple[Any, rekey.Table]] = []
+    try:
+        return (yield from _written(channels, changes, lambda curve: before.append((curve, rekey.read_table(curve)))))
+    except GeneratorExit:
+        for curve, table in before:
+            rekey.write_table(curve, table)
+        raise
+    finally:
+        _tell(channels)
+
+
+def _written(channels: Channels, changes: Changes, keep: Callable[[Any], None]) -> Steps[Written]:
+    """Curve after curve. keep: is shown each before it changes."""
     curves = action.by_path(channels)
     edits = {(edit.data_path, edit.index): edit for edit in changes.edits if edit.changed}
     new = {(keys.data_path, keys.index): keys for keys in changes.new}
     fewer = {(keys.data_path, keys.index): keys for keys in changes.fewer}
-    before: dict[tuple[str, int], rekey.Table] = {}
     touched = list(dict.fromkeys([*edits, *new, *fewer]))
     gone = 0
-    try:
-        for done, key in enumerate(touched):
-            yield done / len(touched)
-            curve = curves[key]
-            before[key] = rekey.read_table(curve)
-            if key in edits:
-                action.move_keys(curve, edits[key].points, edits[key].values)
-            if key in new:
-                rekey.insert(curve, new[key])
-            if key in fewer:
-                gone += rekey.reduce(curve, fewer[key])
-    except GeneratorExit:
-        for key, table in before.items():
-            rekey.write_table(curves[key], table)
-        raise
-    finally:
-        _tell(channels)
+    for done, key in enumerate(touched):
+        yield done / len(touched)
+        curve = curves[key]
+        keep(curve)
+        if key in edits:
+            action.move_keys(curve, edits[key].points, edits[key].values)
+        if key in new:
+            rekey.insert(curve, new[key])
+        if key in fewer:
+            gone += rekey.reduce(curve, fewer[key])
     return Written(sum(edit.changed for edit in edits.values()), sum(len(keys.frames) for keys in new.values()), gone)
 
 

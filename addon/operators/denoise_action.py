@@ -13,7 +13,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..blender import action
 from ..blender.armature import require_armature
-from ..blender.changes import Changes, Written, write
+from ..blender.changes import Changes, Written, write, write_in_place
 from ..blender.job import ModalJob, Steps, part
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS, DenoiseOptions
 from . import needs
@@ -57,7 +57,7 @@ class MOCAP_MENDER_OT_denoise_action(needs.Needing, ModalJob, DenoiseOptions, bp
 
     def _written(self, obj: Any, changes: Changes) -> Steps[Written]:
         if self.result != "COPY":
-            return (yield from write(action.assigned_channels(obj), changes))
+            return (yield from write_in_place(action.assigned_channels(obj), changes))
         name = obj.animation_data.action.name.removesuffix(" denoised")
         copy, slot, channels = action.loose_copy(obj, f"{name} denoised")
         try:
