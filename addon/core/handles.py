@@ -17,6 +17,10 @@ from .rotation import Array
 
 Floats = NDArray[np.float64]
 
+AUTO_CLAMPED = 4
+AUTOMATIC = (1, 2, AUTO_CLAMPED)
+"""Blender's numbers for the kinds of handles that it calculates itself: automatic, vector and auto clamped."""
+
 _UNIT = 2.5614  # Blender's measure of a handle's length
 _MOST_RELEASES = 2
 _A_FRAME = np.array([1.0, 0.0])

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..handles import auto_clamped
+from ..handles import AUTO_CLAMPED, auto_clamped
 from ..interpolation import BEZIER, evaluate
 from ..interpolation import Curve as Course
 from ..rotation import Array, angle_between
 from ..rotation_mode import to_quaternion
 from .recording import STYLES, Curve
-
-_AUTO_CLAMPED = 4
 
 
 def plays_within(curves: Sequence[Curve], values: Array, mode: str, limit: float) -> bool:
@@ -29,7 +27,7 @@ def plays_within(curves: Sequence[Curve], values: Array, mode: str, limit: float
     for curve, column in zip(curves, values.T, strict=True):
         kinds = curve.styles[:, [STYLES.index("left_type"), STYLES.index("right_type")]]
         kind = curve.styles[:, STYLES.index("interpolation")].astype(np.int32)
-        if (kind == BEZIER).any() and (kinds != _AUTO_CLAMPED).any():
+        if (kind == BEZIER).any() and (kinds != AUTO_CLAMPED).any():
             return False
         left, right = (curve.left, curve.right) if curve.left.size else (curve.points, curve.points)
         before.append(evaluate(Course(curve.points, left, right, kind), at))

@@ -79,12 +79,7 @@ def fitted(vectors: Array) -> Stretch:
     frames, tracks = vectors.shape[:2]
     matrix = cosines(frames)
     spectrum = np.tensordot(matrix, vectors, 1)
-    result = Stretch(
-        np.zeros(tracks, dtype=np.int64),
-        np.zeros((frames, tracks, 3), dtype=np.int64),
-        np.zeros(tracks, dtype=np.int64),
-        np.zeros((frames, tracks, 3), dtype=np.int64),
-    )
+    result = empty(frames, tracks)
     for track in range(tracks):
         least = np.inf
         for index, step in enumerate(STEPS):
@@ -136,7 +131,7 @@ def code(coder: Coder, contexts: int, stretch: Stretch) -> Stretch:
 
 
 def empty(frames: int, tracks: int) -> Stretch:
-    """Zeros for a decoder to fill."""
+    """Zeros, to be filled."""
     return Stretch(
         np.zeros(tracks, dtype=np.int64),
         np.zeros((frames, tracks, 3), dtype=np.int64),

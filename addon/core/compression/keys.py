@@ -75,11 +75,14 @@ def read_run(content: bytes, groups: tuple[Group, ...], layouts: list[Layout], p
     group, first, count = _RUN.unpack_from(content)
     if not 0 < count <= LONGEST_RUN:
         raise CodingError(f"a run of {count} keys")
-    frames, place = _frames(content, _RUN.size, count)
-    if not (np.isfinite(frames).all() and (np.diff(frames) > 0).all()):
-        raise CodingError("keys out of order")
-    styles, place = _styles(content, place, count, groups[group].curves)
-    rotations, locations = _numbers(content[place:], count, groups[group], layouts[group], poses)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite, and is refused
+        frames, place = _frames(content, _RUN.size, count)
+        if not (np.isfinite(frames).all() and (np.diff(frames) > 0).all()):
+            raise CodingError("keys out of order")
+        styles, place = _styles(content, place, count, groups[group].curves)
+        rotations, locations = _numbers(content[place:], count, groups[group], layouts[group], poses)
+    if not all(np.isfinite(numbers).all() for numbers in (*rotations, locations)):
+        raise CodingError("keys beyond all numbers")
     return Run(group, first, frames, styles, rotations, locations)
 
 

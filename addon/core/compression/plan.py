@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import rotation
+from ..handles import AUTOMATIC
 from ..interpolation import BEZIER
 from ..rotation import Array
 from ..rotation_mode import has_rotation, to_quaternion
@@ -29,9 +30,6 @@ MOST = 0.7
 
 SHARES = (1.0, 0.9, 0.7)
 """What keys with frames between them may be off by, in tolerances: curves between two keys go further than these."""
-
-AUTOMATIC_HANDLES = (1, 2, 4)
-"""Blender's numbers for the kinds of handles that it calculates itself: automatic, vector and auto clamped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +167,7 @@ def _can_be_coded(keys: BoneKeys) -> bool:
             return False
         if (curve.styles[:, STYLES.index("interpolation")] > BEZIER).any():
             return False
-        if not np.isin(curve.styles[:, handles], AUTOMATIC_HANDLES).all():
+        if not np.isin(curve.styles[:, handles], AUTOMATIC).all():
             return False
         if set(curve.settings) - set(SETTINGS):
             return False

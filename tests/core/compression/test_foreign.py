@@ -5,6 +5,7 @@ import json
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from addon.core.compression.recording import Curve
 
 from .motion import action, linear_code, walk, written
 from .motion import header as told
+
+# A reader that warns has let something pass that it should have judged.
+pytestmark = pytest.mark.filterwarnings("error")
 
 NO_KEYS = np.zeros((0, 2), dtype=np.float32)
 GROUP = {"bones": ["B0"], "modes": "XYZ", "locations": ["B0"]}
@@ -96,6 +100,7 @@ def test_headers_that_nobody_wrote_count_as_lost(content, tmp_path):
         (b"KEYS", keys._RUN.pack(9, 0, 5) + bytes(20)), (b"KEYS", keys._RUN.pack(0, 0, 513) + bytes(20)),
         (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\0" + keys._EVEN.pack(0, 0) + bytes(7)),
         (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\0" + keys._EVEN.pack(float("nan"), 1) + bytes(7)),
+        (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\0" + keys._EVEN.pack(3e38, 1e308) + bytes(7)),
         (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\0" + keys._EVEN.pack(0, 1) + b"\0\0"),
         (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\0" + keys._EVEN.pack(0, 1) + bytes(6) + b"\7"),
         (b"KEYS", keys._RUN.pack(0, 0, 5) + b"\1\xff\xff\xff\xff"),
@@ -113,6 +118,16 @@ def test_a_code_that_knows_fewer_joints_than_the_header_is_a_sentence(tmp_path):
     found = archive.scan(file_of(tmp_path / "a.mmz", head(HEADER | {"groups": [group]}), (b"KEYS", content)))
     with pytest.raises(ArchiveError, match="that no version of this wrote"):
         list(archive.parts(found, linear_code(2)))
+
+
+def test_tolerances_beyond_all_numbers_are_a_sentence(tmp_path):
+    found = written(tmp_path / "a.mmz", action(walk(40, 1)))
+    with found.path.open("rb") as file:
+        content = chunks.read_chunk(file, found.chunks[0])
+    wide = header.header_bytes(replace(found.header, length=1e300, degrees=1e300))
+    found = archive.scan(file_of(tmp_path / "b.mmz", (b"HEAD", wide), (b"KEYS", content)))
+    with pytest.raises(ArchiveError, match="that no version of this wrote"):
+        list(archive.parts(found))
 
 
 BOMB = 64 << 20
