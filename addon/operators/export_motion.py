@@ -20,6 +20,13 @@ from . import needs
 from .choice import chosen_keys
 from .reporting import reports_errors
 
+FORMAT_ITEMS = (
+    (".bvh", "BVH", "Skeleton and motion in one file, which most programs read"),
+    (".csv", "CSV", "A table with a header: root position and quaternions, a line a frame"),
+    (".npy", "NumPy", "The same table as an array for Python"),
+    (".amc", "ASF/AMC", "Acclaim's pair of files: the skeleton beside the motion"),
+)
+
 
 class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHelper):
     """Export the active armature's action as a motion file; the name's end says which: .bvh, .csv, .npy or .amc"""
@@ -29,9 +36,15 @@ class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHel
     needed = (needs.armature, needs.action)
 
     filename_ext = ".bvh"
-    check_extension = None  # any of the formats' suffixes is fine
+    _format = ".bvh"
     filepath: StringProperty(name="File", description="The motion file to write", subtype="FILE_PATH")
     filter_glob: StringProperty(default=";".join(f"*{suffix}" for suffix in formats.WRITABLE), options={"HIDDEN"})
+    file_format: EnumProperty(
+        name="Format",
+        description="What the file browser makes the name end in; in scripts the name says it",
+        items=FORMAT_ITEMS,
+        options={"SKIP_SAVE"},
+    )
     frame_range: EnumProperty(name="Range", description="Which frames to export", items=FRAME_RANGE_ITEMS)
     frame_start: FloatProperty(name="Start", description="First frame to export", default=1.0)
     frame_end: FloatProperty(name="End", description="Last frame to export", default=250.0)
@@ -47,10 +60,18 @@ class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHel
         layout: Any = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        layout.prop(self, "file_format")
         layout.prop(self, "frame_range")
         if self.frame_range == "CUSTOM":
             layout.prop(self, "frame_start")
             layout.prop(self, "frame_end")
+
+    def check(self, context: bpy.types.Context) -> bool:
+        """Let the name in the file browser and the format agree, whichever was changed; whether the name changed."""
+        before = self.filepath
+        self.filepath, self.file_format = agreed(before, self.file_format, self._format)
+        self._format = self.file_format
+        return before != self.filepath
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -65,3 +86,12 @@ class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHel
         formats.write(clip, path)
         self.report({"INFO"}, f"{path.name}: {len(clip):,} frames at {fps:g} fps, {len(clip.skeleton)} bones")
         return {"FINISHED"}
+
+
+def agreed(filepath: str, suffix: str, before: str) -> tuple[str, str]:
+    """A path and a format that go together: as the suffix says where it is not the one of `before`, else as the path."""
+    own = Path(filepath).suffix
+    known = own.lower() in formats.WRITABLE
+    if known and suffix == before:
+        return filepath, own.lower()
+    return (filepath.removesuffix(own) if known else filepath) + suffix, suffix

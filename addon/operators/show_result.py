@@ -39,7 +39,7 @@ class MOCAP_MENDER_OT_show_result(needs.Needing, bpy.types.Operator):
     """Play the motion before or after denoising"""
 
     bl_idname = "mocap_mender.show_result"
-    bl_label = "Before or After"
+    bl_label = "Show Before or After"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - the form that Blender reads
     needed = (needs.own_armature, needs.no_job, both)
 

@@ -14,6 +14,7 @@ from addon.core.axes import Y_UP_TO_Z_UP, turned
 from addon.core.kinematics import clip_positions
 from addon.core.rigs import cmu
 from addon.core.rotation import angle_between
+from addon.operators import export_motion
 from tests.blender.takes import FIGURE, NAMES, data_names, head_positions, take
 
 MODES = ("QUATERNION", "XYZ", "YZX", "ZYX", "AXIS_ANGLE")
@@ -217,3 +218,12 @@ def test_exporting_changes_nothing_in_the_scene(bvh, tmp_path):
 def test_nothing_to_export_is_said(tmp_path):
     with pytest.raises(RuntimeError, match="poll"):
         bpy.ops.mocap_mender.export_motion(filepath=str(tmp_path / "out.bvh"))
+
+
+def test_name_and_format_agree_in_the_file_browser():
+    assert [suffix for suffix, _, _ in export_motion.FORMAT_ITEMS] == list(formats.WRITABLE)
+    agreed = export_motion.agreed
+    assert agreed("/a.b/walk.bvh", ".bvh", ".bvh") == ("/a.b/walk.bvh", ".bvh")
+    assert agreed("/a.b/walk.bvh", ".csv", ".bvh") == ("/a.b/walk.csv", ".csv"), "another format was chosen"
+    assert agreed("/a.b/walk.CSV", ".bvh", ".bvh") == ("/a.b/walk.CSV", ".csv"), "another name was typed"
+    assert agreed("/a.b/walk.v2", ".npy", ".npy") == ("/a.b/walk.v2.npy", ".npy")
