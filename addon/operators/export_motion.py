@@ -89,7 +89,7 @@ class MOCAP_MENDER_OT_export_motion(needs.Needing, bpy.types.Operator, ExportHel
 
 
 def agreed(filepath: str, suffix: str, before: str) -> tuple[str, str]:
-    """A path and a format that go together: as the suffix says where it is not the one of `before`, else as the path."""
+    """A path and a format that go together: as the format says where it is not as `before`, else as the path does."""
     own = Path(filepath).suffix
     known = own.lower() in formats.WRITABLE
     if known and suffix == before:
