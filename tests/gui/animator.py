@@ -19,6 +19,7 @@ from tests.gui.extension import module
 from tests.gui.script import play
 
 ROW = 23  # pixels from one row of the panel to the next
+BELOW = 40  # pixels from the last row of the panel to the header of the card below it
 job = module("blender.job")
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
 
@@ -74,16 +75,24 @@ def session() -> Iterator[float | tuple[int, int]]:
     yield from gui.screenshot(FOLDER / "05-models.png")
     gui.press("ESC", x, y)
     yield gui.PAUSE
-    yield from gui.click(button[0], button[1] - 4 * ROW)
+
+    # Before and after by a click each.
+    denoised = rig.animation_data.action
+    for share, action in ((0.3, original), (0.7, denoised)):
+        x, y = yield from gui.found("mocap_mender.show_result", share=share)
+        yield from gui.click(x, y)
+        assert rig.animation_data.action == action, "the other motion is not shown"
+    yield from gui.click(button[0], y - BELOW)
     yield from gui.screenshot(FOLDER / "06-card.png")
 
-    # One undo step takes the copy and the line back.
+    # Undo goes back over both looks; the step before them takes the copy and the line back.
     name = original.name
     view = gui.region("WINDOW")
     middle = view.x + view.width // 3, view.y + view.height // 3
     yield from gui.point_and_wait(*middle)
-    gui.press("Z", *middle, ctrl=True)
-    yield gui.PAUSE * 4
+    for _ in range(3):
+        gui.press("Z", *middle, ctrl=True)
+        yield gui.PAUSE * 4
     rig = bpy.context.view_layer.objects.active
     assert rig.animation_data.action.name == name, "undo did not bring the original back"
     assert not bpy.context.scene.mocap_mender.done_line, "undo left the line of the result"
