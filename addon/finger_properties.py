@@ -45,7 +45,7 @@ RANGE_ITEMS = (
     ("CUSTOM", "From – To", "The frames between two numbers, both included"),
 )
 FRAMES_ITEMS = (
-    ("STEP", "Every", "A key every so many frames"),
+    ("STEP", "Every Few Frames", "A key every so many frames"),
     ("WRIST", "At Wrist Keys", "Where the hand bone has keys"),
     ("SELECTED_KEYS", "At Selected Keys", "The frames of the keys that are selected"),
 )
@@ -88,8 +88,16 @@ class FingerOptions:
 FINGER_OPTIONS = tuple(FingerOptions.__annotations__)
 
 
+def _liven(settings: Any, context: bpy.types.Context) -> None:
+    """Without any finger key the average is a hand that rests: who asks for fingers from the motion wants a sample."""
+    if settings.task == "MOTION":
+        settings.mode = "SAMPLE"
+
+
 class FingerSettings(FingerOptions, bpy.types.PropertyGroup):
     """The panel's settings, kept with the scene so that undo and saved files carry them."""
+
+    task: EnumProperty(name="Task", description="What to generate", items=TASK_ITEMS, update=_liven)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
     show_uncertainty: BoolProperty(

@@ -20,7 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hands", choices=(*SIDES, "both"), default="both", help="which hands get keys (both)")
     parser.add_argument("--fingers", nargs="+", choices=FINGERS, default=FINGERS, help="which fingers (all)")
-    parser.add_argument("--mode", choices=_MODES, default="average", help="which of the possible motions (average)")
+    which = (
+        "which of the possible motions (average between keys; else sample, because the average is a hand that rests)"
+    )
+    parser.add_argument("--mode", choices=_MODES, help=which)
     parser.add_argument("--seed", type=int, default=0, help="another number is another variation (0)")
     parser.add_argument("--temperature", type=_positive, default=1.0, help="how daring samples are (1)")
     keys = f"a key every so many frames, or `{_AT_WRIST}`: where the hand has keys (2)"
@@ -33,7 +36,7 @@ def operator_options(options: argparse.Namespace) -> dict[str, Any]:
         "task": "FILL" if options.between_keys else "MOTION",
         "model": options.model,
         "side": options.hands.upper(),
-        "mode": options.mode.upper(),
+        "mode": (options.mode or ("average" if options.between_keys else "sample")).upper(),
         "seed": options.seed,
         "temperature": options.temperature,
     }

@@ -24,7 +24,7 @@ from ..inference import fingers
 from ..inference.session import Model
 from . import needs
 from .choice import chosen_finger_model, selected_bones
-from .fingering import hands_with_map, known_pose, pose_channels, posed_bones
+from .fingering import chosen_sides, hands_with_map, known_pose, pose_channels, posed_bones
 from .reporting import reports_errors
 
 
@@ -37,7 +37,7 @@ class Uncertainty:
 
 
 def uncertainty(obj: Any, options: Any, model_name: str, frame: float) -> Uncertainty:
-    """How much is not known of each finger bone of the armature object, given those that tell the pose.
+    """How much is not known of each finger bone of the chosen hands, given those that tell the pose.
 
     Raises MenderError where there are no hands or no model; bones that nobody has posed yet count as not given.
     """
@@ -46,7 +46,7 @@ def uncertainty(obj: Any, options: Any, model_name: str, frame: float) -> Uncert
     known = known_pose(obj, found, given)
     nats = _entropy(chosen_finger_model(model_name), known.tobytes(), tuple(hand.side for hand in found))
     result = {}
-    for hand in found:
+    for hand in _chosen(found, options):
         for place, bone in enumerate(hand.rig.bones):
             own = nats[hand.side][_angles(hand, place)]
             if bone not in given and np.isfinite(own).any():
@@ -64,11 +64,25 @@ def _entropy(model: Model, known: bytes, sides: tuple[int, ...]) -> Array:
     return result
 
 
+def _select(obj: Any, name: str, beside: bool) -> None:
+    """Make a bone the active one and select it: alone, or beside those that are selected already."""
+    for bone in obj.pose.bones:
+        # From 5.0 on the pose bone is selected, before that the armature's bone.
+        shown = bone if bpy.app.version >= (5, 0, 0) else bone.bone
+        shown.select = bone.name == name or (beside and shown.select)
+    obj.data.bones.active = obj.data.bones[name]
+
+
 def _given(obj: Any, found: list[RiggedHand], posed: str, frame: float) -> set[str]:
     try:
         return posed_bones(obj, found, posed, selected_bones(obj), frame)
     except MenderError:
         return set()
+
+
+def _chosen(found: list[RiggedHand], options: Any) -> list[RiggedHand]:
+    """The chosen hands; those that there are, where the armature has none of them."""
+    return [hand for hand in found if hand.side in chosen_sides(options)] or found
 
 
 def _angles(hand: RiggedHand, place: int) -> NDArray[np.bool_]:
@@ -96,7 +110,7 @@ class MOCAP_MENDER_OT_next_finger(needs.Needing, FingerOptions, bpy.types.Operat
         known = known_pose(obj, found, given)
         for hand in found:  # an angle that no bone shows is not to be asked for
             known[hand.side, ~hand.rig.usable] = hand.rig.rest_dof()[~hand.rig.usable]
-        sides = [hand.side for hand in found]
+        sides = [hand.side for hand in _chosen(found, self)]
         model = chosen_finger_model(self.model)
         asked = fingers.next_to_pose(model, known if len(sides) > 1 else known[sides[0]])
         if asked is None:
@@ -104,7 +118,7 @@ class MOCAP_MENDER_OT_next_finger(needs.Needing, FingerOptions, bpy.types.Operat
         side, angle = asked if len(sides) > 1 else (sides[0], asked[1])
         hand = next(hand for hand in found if hand.side == side)
         bone = next(bone for place, bone in enumerate(hand.rig.bones) if _angles(hand, place)[angle])
-        obj.data.bones.active = obj.data.bones[bone]
+        _select(obj, bone, beside=self.posed == "SELECTED")
         line = f"{bone}: {DOF[angle]}"
         finger_settings_of(scene).next_line = line
         self.report({"INFO"}, f"Pose next: {line}")

@@ -72,15 +72,20 @@ def hands_with_map(obj: Any, channels: Channels | None) -> list[RiggedHand]:
     return hands.hands_of(obj, channels, chosen_by_hand(obj))
 
 
+def chosen_sides(options: Any) -> tuple[int, ...]:
+    """The chosen hands, as places in `core.hand.SIDES`."""
+    return tuple(range(len(SIDES))) if options.side == "BOTH" else (SIDES.index(options.side.lower()),)
+
+
 def chosen_hands(obj: Any, channels: Channels | None, options: Any) -> tuple[list[RiggedHand], set[str]]:
     """All hands of the armature, and the bones of chosen hands and fingers. Raises HandsError where none is chosen."""
     found = hands_with_map(obj, channels)
-    sides = SIDES if options.side == "BOTH" else (options.side.lower(),)
+    sides = chosen_sides(options)
     wanted = {finger for finger in FINGERS if getattr(options, finger)}
     bones = {
         bone
         for hand in found
-        if SIDES[hand.side] in sides
+        if hand.side in sides
         for bone, joint in zip(hand.rig.bones, hand.rig.joint, strict=True)
         if FINGERS[joint // _JOINTS_A_FINGER] in wanted
     }

@@ -14,10 +14,9 @@ from ..blender.armature import require_armature
 from ..blender.finger_poses import apply_asset, save_asset
 from ..blender.rigged_hand import moving_with
 from ..core.errors import MenderError
-from ..core.hand import SIDES
 from ..finger_properties import FingerOptions
 from . import needs
-from .fingering import chosen_hands, pose_channels
+from .fingering import chosen_hands, chosen_sides, pose_channels
 from .reporting import reports_errors
 
 
@@ -45,8 +44,7 @@ class MOCAP_MENDER_OT_save_hand_pose(needs.Needing, FingerOptions, bpy.types.Ope
         """Make the asset."""
         obj: Any = require_armature(context.object)
         found, _ = chosen_hands(obj, pose_channels(obj), self)
-        sides = SIDES if self.side == "BOTH" else (self.side.lower(),)
-        made = save_asset(obj, [hand for hand in found if SIDES[hand.side] in sides], self.name)
+        made = save_asset(obj, [hand for hand in found if hand.side in chosen_sides(self)], self.name)
         self.report({"INFO"}, f"{made.name} is in the asset browser, under Current File")
         return {"FINISHED"}
 

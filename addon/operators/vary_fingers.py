@@ -20,7 +20,7 @@ from .reporting import reports_errors
 
 
 class MOCAP_MENDER_OT_vary_fingers(needs.Needing, FingerOptions, bpy.types.Operator):
-    """Show another way to complete the pose; no key is written until you generate it"""
+    """Show a way to complete the pose; no key is written until you accept it with the button below"""
 
     bl_idname = "mocap_mender.vary_fingers"
     bl_label = "Show Variation"
@@ -28,11 +28,11 @@ class MOCAP_MENDER_OT_vary_fingers(needs.Needing, FingerOptions, bpy.types.Opera
     needed = (needs.own_armature, needs.runtime)
 
     model: StringProperty(name="Model", description="Name of the model to use; empty: the default one")
-    step: IntProperty(name="Step", description="How many variations on, or back", default=1)
+    step: IntProperty(name="Step", description="How many samples on, or back; 0: what the mode gives", default=1)
 
     @reports_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Pose the bones that are not given, and remember which variation it is."""
+        """Pose the bones that are not given, and remember which variation it is. One that is stepped to is a sample."""
         obj: Any = require_armature(context.object)
         scene: Any = context.scene
         hands, bones = chosen_hands(obj, pose_channels(obj), self)
@@ -40,9 +40,11 @@ class MOCAP_MENDER_OT_vary_fingers(needs.Needing, FingerOptions, bpy.types.Opera
         given = posed_bones(obj, hands, self.posed, selected_bones(obj), frame)
         settings = finger_settings_of(scene)
         seed = max(settings.seed + self.step, 0)
+        if self.step:
+            self.mode = settings.mode = "SAMPLE"
         drawing = drawing_of(self, seed)
         pose = completed_pose(chosen_finger_model(self.model), known_pose(obj, hands, given), hands, drawing)
         put_pose(obj, hands, pose, bones - given)
         settings.seed = seed
-        settings.done_line = f"Variation {seed}: no key yet"
+        settings.done_line = f"Variation {seed}: no key yet" if self.mode == "SAMPLE" else "Shown: no key yet"
         return {"FINISHED"}

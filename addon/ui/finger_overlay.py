@@ -10,7 +10,7 @@ from ..core.errors import MenderError
 from ..finger_properties import finger_settings_of
 from ..operators.finger_uncertainty import Uncertainty, uncertainty
 
-_SURE, _UNSURE = -1.6, 0.4  # nats: of an angle known to about 3 degrees, and to about 20
+_SURE, _UNSURE = -1.0, 0.7  # nats: of an angle known to about 5 degrees, and to about 28
 _WIDTH = 6.0
 _GIVEN = (1.0, 1.0, 1.0, 0.9)
 

@@ -133,7 +133,7 @@ def _more(layout: Any, context: bpy.types.Context, settings: FingerSettings) -> 
         body.operator("mocap_mender.curl_test", icon="PLAY")
     if settings.task == "POSE":
         header, body = layout.panel("MOCAP_MENDER_fingers_help", default_closed=True)
-        header.label(text="Order, Help and Poses")
+        header.label(text="Order, What Next, Kept Poses")
         if body is not None:
             body.prop(settings, "order")
             body.prop(settings, "show_uncertainty")
@@ -147,9 +147,9 @@ def _more(layout: Any, context: bpy.types.Context, settings: FingerSettings) -> 
 
 def _variations(layout: Any, settings: FingerSettings) -> None:
     row = layout.row(align=True)
-    row.enabled = settings.mode == "SAMPLE"
+    shown = f"Variation {settings.seed}" if settings.mode == "SAMPLE" else "Show First"
     for step, icon in ((-1, "TRIA_LEFT"), (0, "HIDE_OFF"), (1, "TRIA_RIGHT")):
-        text = f"Variation {settings.seed}" if step == 0 else ""
+        text = shown if step == 0 else ""
         button = row.operator("mocap_mender.vary_fingers", text=text, icon=icon)
         _hand_over(button, settings)
         button.step = step

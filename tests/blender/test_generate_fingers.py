@@ -13,6 +13,7 @@ from addon.core.hand import DOF
 from addon.core.rotation_mode import property_of
 from addon.finger_properties import finger_settings_of
 from addon.operators import finger_command
+from addon.operators.choice import selected_bones
 from addon.operators.command_line import run
 from addon.operators.finger_uncertainty import uncertainty
 from addon.ui.finger_overlay import colour
@@ -251,10 +252,43 @@ def test_what_is_not_known_is_told_and_what_to_pose_next(rig):
     assert len(found.given) == 6
     assert len(found.entropy) == 24
     assert found.entropy["mixamorig:LeftHandMiddle2"] < found.entropy["mixamorig:LeftHandThumb2"] + 2
-    assert colour(-1.6)[2] > colour(0.4)[2]
+    assert colour(-1.0)[2] > colour(0.7)[2]
     assert bpy.ops.mocap_mender.next_finger() == {"FINISHED"}
     assert rig.data.bones.active.name in found.entropy
     assert settings.next_line.startswith(rig.data.bones.active.name)
+
+
+@pytest.mark.parametrize("side", ["LEFT", "RIGHT"])
+def test_what_to_pose_next_and_what_is_not_known_are_of_the_chosen_hand(rig, side):
+    key_fingers(rig, 1, 0.6 * CLOSED, prefix="Index")
+    settings = finger_settings_of(bpy.context.scene)
+    settings.side = side
+    assert all(f":{side.title()}" in bone for bone in uncertainty(rig, settings, "", 1.0).entropy)
+    assert bpy.ops.mocap_mender.next_finger(side=side) == {"FINISHED"}
+    bone = rig.data.bones.active
+    assert f":{side.title()}" in bone.name
+    assert selected_bones(rig) == {bone.name}
+
+
+def test_stepping_through_variations_samples_whatever_the_mode(rig):
+    key_fingers(rig, 1, 0.6 * CLOSED, prefix="Index")
+    settings = finger_settings_of(bpy.context.scene)
+    settings.mode = "LIKELY"
+    bpy.ops.mocap_mender.vary_fingers(task="POSE", mode="LIKELY", step=0)
+    assert settings.mode == "LIKELY"
+    likely = [standing(rig, hand) for hand in hands(rig)]
+    bpy.ops.mocap_mender.vary_fingers(task="POSE", mode="LIKELY", step=1)
+    assert settings.mode == "SAMPLE"
+    assert max(np.abs(a - standing(rig, hand)).max() for a, hand in zip(likely, hands(rig), strict=True)) > 0.01
+
+
+def test_fingers_from_the_motion_are_asked_for_as_a_sample():
+    settings = finger_settings_of(bpy.context.scene)
+    assert settings.mode == "AVERAGE"
+    settings.task = "MOTION"
+    assert settings.mode == "SAMPLE"
+    settings.mode, settings.task = "LIKELY", "FILL"
+    assert settings.mode == "LIKELY"
 
 
 def test_a_pose_is_kept_as_an_asset_and_started_from(rig):
@@ -384,3 +418,5 @@ def test_the_command_line_asks_for_what_its_words_say():
     assert wanted["index"]
     assert not wanted["thumb"]
     assert wanted["frames"] == "WRIST"
+    assert wanted["mode"] == "AVERAGE"
+    assert finger_command.operator_options(parser.parse_args([]))["mode"] == "SAMPLE"
