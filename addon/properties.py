@@ -33,7 +33,11 @@ METHOD_ITEMS = (
 
 FILL_ITEMS = (
     ("NONE", "Leave", "Motion between keys stays as it is"),
-    ("EMPTY", "Empty Stretches", "Where a bone has no keys for a while though it has beside: new keys, made up"),
+    (
+        "EMPTY",
+        "Empty Stretches",
+        "Where a bone has no keys for a while though it has beside, and keys that are no rotation: made up",
+    ),
     ("MARKED", "From – To", "The frames between two numbers count for nothing: all motion there is made up"),
 )
 

@@ -198,17 +198,24 @@ def move_keys(curve: bpy.types.FCurve, points: Floats, values: ArrayLike) -> Non
     if not moved.any():
         return
     keys = curve.keyframe_points
-    sides = ("handle_left", "handle_right") if _uses_handles(curve) else ()
+    uses = _uses_handles(curve) or not np.isfinite(points).all()
+    sides = ("handle_left", "handle_right") if uses else ()
     handles = {side: _read(curve, side, 2) for side in sides}
+    placed = np.stack([points[:, 0], written], axis=-1)
+    kept = {}
     for side in sides:
-        handles[side][moved, 1] += (written - points[:, 1])[moved]
+        with np.errstate(invalid="ignore"):
+            handles[side][moved, 1] += (written - points[:, 1])[moved]
+        nowhere = ~np.isfinite(handles[side]).all(axis=1)  # as at and beside a key that was no number
+        handles[side][nowhere] = placed[nowhere]
+        kept[side] = ~moved & ~nowhere
         keys.foreach_set(side, handles[side].ravel())
-    keys.foreach_set("co", np.stack([points[:, 0], written], axis=-1).ravel())
+    keys.foreach_set("co", placed.ravel())
     if sides and (np.diff(points[:, 0]) > 0).all():  # of keys on one frame Blender would delete some
         curve.update()
         for side in sides:
             calculated = _read(curve, side, 2)
-            calculated[~moved] = handles[side][~moved]
+            calculated[kept[side]] = handles[side][kept[side]]
             keys.foreach_set(side, calculated.ravel())
     # Writing in bulk tells nobody: without this the pose stays as it was until something else changes.
     holder: Any = curve.id_data

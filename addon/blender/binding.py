@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.rigs.alignment import Alignment
 from ..core.rotation import IDENTITY, Array
@@ -43,6 +43,20 @@ class Binding:
         """The tracks of all bones that change: those of joints, the free ones, the control that holds the pelvis."""
         held = [track for track in self.controls.tracks if track not in self.matched] if self.controls else []
         return [*self.matched, *self.free, *held]
+
+
+def with_tracks(binding: Binding, instead: Mapping[str, Track]) -> Binding:
+    """The binding with other tracks for some bones: bone -> track."""
+
+    def own(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+        return tuple(instead.get(track.bone, track) for track in tracks)
+
+    return replace(
+        binding,
+        tracks=tuple(track and instead.get(track.bone, track) for track in binding.tracks),
+        between=tuple(own(tracks) for tracks in binding.between),
+        free=own(binding.free),
+    )
 
 
 @dataclass(frozen=True, eq=False)

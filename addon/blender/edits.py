@@ -16,7 +16,7 @@ from ..core.rotation_mode import from_quaternion, to_quaternion
 from . import action
 from .action import ActionError, Channels, Floats
 from .job import Steps
-from .tracks import KeyRange, Track, frames_of, keyed, require_rotations, union
+from .tracks import KeyRange, Track, frames_of, keyed, union
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,7 @@ def edits(
         times = union(frames_of(track, keys))
         if not len(times):
             continue
-        values = np.stack([keyed(track, index, times) for index in range(len(track.still))], axis=-1)
-        require_rotations(track, times, values)
+        values = keyed(track, times)
         turn = turns_at(frames, turns[track.bone], times)
         if strength != 1:
             turn = exp(np.float32(strength) * log(turn))

@@ -12,7 +12,7 @@ from ..core.rotation import Array, conjugate, multiply
 from .action import Floats
 from .job import Steps, part, threaded
 from .limbs import Curves, Limbs, Moved, Placed, in_scene, read
-from .tracks import ArmatureObject
+from .tracks import ArmatureObject, Track
 
 UP = np.array([0.0, 0.0, 1.0])
 _TURNING = ("UpLeg", "Leg", "Foot")
@@ -32,15 +32,21 @@ def legs_of(bone_of: Mapping[str, str], bones: Collection[str]) -> list[Leg]:
 
 
 def planted(
-    obj: ArmatureObject, curves: Curves, legs: Sequence[Leg], frames: Floats, fps: float, moved: Moved
+    obj: ArmatureObject,
+    curves: Curves,
+    tracks: Mapping[str, Track],
+    legs: Sequence[Leg],
+    frames: Floats,
+    fps: float,
+    moved: Moved,
 ) -> Steps[dict[str, Array]]:
     """Bone -> (T, 4) its turn with its leg's correction, for the bones of `legs`.
 
-    moved: what else changes at `frames` (T,), the legs' own turns among it. fps: of the scene. Raises ActionError where
-    a curve says no rotation.
+    tracks: bone -> its track, where it has been read already. moved: what else changes at `frames` (T,), the legs' own
+    turns among it. fps: of the scene. Raises ActionError where a curve says no rotation.
     """
     bones = [bone for leg in legs for bone in leg if bone]
-    limbs = yield from part(read(obj, curves, bones, frames), 0.0, 0.4)
+    limbs = yield from part(read(obj, curves, bones, frames, tracks), 0.0, 0.4)
     return (yield from part(threaded(_planted, limbs, legs, frames / fps, moved), 0.4, 1.0))
 
 

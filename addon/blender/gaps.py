@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from .action import Floats
 from .edits import turns_at
 from .job import Steps
 from .rekey import NewKeys
-from .tracks import KeyRange, Track, frames_of, keyed, require_rotations, union
+from .tracks import KeyRange, Track, frames_of, keyed, past_broken_keys, union
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,24 @@ def marked_gap(tracks: Sequence[Track], asked: Collection[str], keys: KeyRange, 
     return Gaps(found.stretches, found.new, (first, last), frozenset(track.bone for track in chosen))
 
 
+def past_broken(tracks: Sequence[Track], gaps: Gaps, everywhere: bool) -> Steps[tuple[dict[str, Track], Gaps]]:
+    """Bone -> its track, read past keys that are no rotation; and the gaps with the stretches around these keys.
+
+    everywhere: or only where the gaps are lost anyway: a broken key elsewhere is refused as it is read.
+    """
+    read, stretches = {}, {bone: list(found) for bone, found in gaps.stretches.items()}
+    for done, track in enumerate(tracks):
+        yield done / len(tracks)
+        past, broken = past_broken_keys(track)
+        if past.sound is None or not len(broken) or not (everywhere or gaps.missing(track.bone, broken).all()):
+            continue
+        ends = np.concatenate([[-np.inf], past.sound[0], [np.inf]])
+        after = np.unique(np.searchsorted(ends, broken))
+        read[track.bone] = past
+        stretches.setdefault(track.bone, []).extend((float(ends[i - 1]), float(ends[i])) for i in after)
+    return read, replace(gaps, stretches=stretches)
+
+
 def new_keys(tracks: Sequence[Track], gaps: Gaps, frames: Floats, turns: Mapping[str, Array]) -> Steps[list[NewKeys]]:
     """The keys that fill the gaps: what plays there now, with the `turns` (T, 4) at `frames` (T,) after it."""
     found = []
@@ -69,8 +87,7 @@ def new_keys(tracks: Sequence[Track], gaps: Gaps, frames: Floats, turns: Mapping
         at = gaps.new.get(track.bone)
         if at is None or not len(at) or track.bone not in turns:
             continue
-        values = np.stack([keyed(track, index, at) for index in range(len(track.still))], axis=-1)
-        require_rotations(track, at, values)
+        values = keyed(track, at)
         turn = turns_at(frames, turns[track.bone], at)
         turned = from_quaternion(multiply(to_quaternion(values, track.mode), turn), track.mode, values)
         found += [NewKeys(track.data_path, index, at, turned[:, index]) for index in track.curves]

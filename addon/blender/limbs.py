@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import bpy
@@ -23,6 +24,8 @@ from .tracks import ArmatureObject, Track, rotation, track_of
 
 OBJECT = ""
 """The name under which an armature object's own motion goes, where others go by their bones'."""
+
+NO_TRACKS: Mapping[str, Track] = MappingProxyType({})
 
 Curves = Mapping[tuple[str, int], bpy.types.FCurve]
 
@@ -75,15 +78,20 @@ class ObjectPlace:
     scale: Array
 
 
-def read(obj: ArmatureObject, curves: Curves, bones: Sequence[str], frames: Floats) -> Steps[Limbs]:
-    """The `bones` and all that carry them, at `frames` (T,). Raises ActionError where a curve says no rotation."""
+def read(
+    obj: ArmatureObject, curves: Curves, bones: Sequence[str], frames: Floats, tracks: Mapping[str, Track] = NO_TRACKS
+) -> Steps[Limbs]:
+    """The `bones` and all that carry them, at `frames` (T,). tracks: bone -> its track, where it has been read already.
+
+    Raises ActionError where a curve says no rotation.
+    """
     carried = {name for bone in bones for name in (bone, *(p.name for p in obj.data.bones[bone].parent_recursive))}
     ordered = [bone for bone in obj.data.bones if bone.name in carried]  # Blender lists parents first
     place = {bone.name: i for i, bone in enumerate(ordered)}
     rotations, locations = [], []
     for done, bone in enumerate(ordered):
         yield done / len(ordered)
-        rotations.append(rotation(track_of(obj, curves, bone.name), frames))
+        rotations.append(rotation(tracks.get(bone.name) or track_of(obj, curves, bone.name), frames))
         path = action.bone_path(bone.name, "location")
         still = np.array(obj.pose.bones[bone.name].location, dtype=np.float32)
         locations.append(numbers(curves, path, still, frames) if not bone.use_connect else np.zeros(3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -41,7 +41,9 @@ class Track:
     """The rotation of one bone over time.
 
     rest: (4,) the bone's rest orientation in the armature. still: (n,) the pose's own numbers, which hold where there
-    is no curve. curves: array index -> curve. points: array index -> (N, 2) frame and value of its keys.
+    is no curve. curves: array index -> curve. points: array index -> (N, 2) frame and value of its keys. sound: frames
+    (K,) and numbers (K, n) of its keys that say a rotation, the last of which holds where others do not; None where
+    those are refused.
     """
 
     bone: str
@@ -50,6 +52,7 @@ class Track:
     still: Array
     curves: Mapping[int, bpy.types.FCurve]
     points: Mapping[int, Floats]
+    sound: tuple[Floats, Array] | None = None
 
     @property
     def data_path(self) -> str:
@@ -115,29 +118,69 @@ def rotation(track: Track, frames: Floats) -> Array:
         for index, still in enumerate(track.still)
     ]
     values = np.stack(np.broadcast_arrays(*columns), axis=-1).astype(np.float32)
-    require_rotations(track, frames, values)
-    return to_quaternion(values, track.mode)
+    return to_quaternion(_sound(track, frames, values), track.mode)
 
 
-def keyed(track: Track, index: int, frames: Floats) -> Floats:
-    """Values of one curve at `frames`, its own keys' values where it has some there."""
-    if index not in track.curves:
-        return np.full(len(frames), track.still[index])
-    points = track.points[index]
-    if np.array_equal(points[:, 0], frames):
-        return points[:, 1]
-    values = action.evaluate(track.curves[index], frames)
-    place = np.minimum(np.searchsorted(points[:, 0], frames), len(points) - 1)
-    return np.where(points[place, 0] == frames, points[place, 1], values)
+def keyed(track: Track, frames: Floats) -> Array:
+    """(T, n) the bone's own numbers at `frames`, its keys' where it has some there.
+
+    Raises ActionError where they say no rotation.
+    """
+    return _sound(track, frames, _keyed(track, frames))
+
+
+def past_broken_keys(track: Track) -> tuple[Track, Floats]:
+    """The track read as if keys that are no rotation were not there, and (N,) the frames of these keys.
+
+    Where it has no others it stays, and is refused when it is read.
+    """
+    frames = union(frames_of(track, KeyRange()))
+    values = _keyed(track, frames)
+    valid = has_rotation(values, track.mode)
+    if not valid.any():
+        return track, frames[:0]
+    return replace(track, sound=(frames[valid], values[valid])), frames[~valid]
 
 
 def require_rotations(track: Track, frames: Floats, values: Array) -> None:
     """Raises ActionError where numbers (T, n) of the bone at `frames` (T,) are no rotation."""
     valid = has_rotation(values, track.mode)
     if not valid.all():
+        frame = frames[~valid][0]
         raise ActionError(
-            f"The bone {track.bone} has no valid rotation at frame {frames[~valid][0]:g}: mend or delete its key there."
+            f"The bone {track.bone} has no valid rotation at frame {frame:g}: mend or delete its key there, or let "
+            "Denoise fill it (Gaps)."
         )
+
+
+def _keyed(track: Track, frames: Floats) -> Array:
+    columns = [
+        _keyed_numbers(track.curves[index], track.points[index], frames)
+        if index in track.curves
+        else np.full(len(frames), number)
+        for index, number in enumerate(track.still)
+    ]
+    return np.stack(columns, axis=-1)
+
+
+def _keyed_numbers(curve: bpy.types.FCurve, points: Floats, frames: Floats) -> Floats:
+    if np.array_equal(points[:, 0], frames):
+        return points[:, 1]
+    values = action.evaluate(curve, frames)
+    place = np.minimum(np.searchsorted(points[:, 0], frames), len(points) - 1)
+    return np.where(points[place, 0] == frames, points[place, 1], values)
+
+
+def _sound(track: Track, frames: Floats, values: Array) -> Array:
+    """Numbers (T, n) that say rotations; raises ActionError where there are none."""
+    if track.sound is not None:
+        broken = ~has_rotation(values, track.mode)
+        if broken.any():
+            own, numbers = track.sound
+            values = values.copy()
+            values[broken] = numbers[np.maximum(np.searchsorted(own, frames[broken], side="right") - 1, 0)]
+    require_rotations(track, frames, values)
+    return values
 
 
 def _values(curve: bpy.types.FCurve, points: Floats, frames: Floats) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..blender import action, edits, feet, gaps, retarget, root
 from ..blender.action import Channels, Floats
-from ..blender.binding import Binding
+from ..blender.binding import Binding, with_tracks
 from ..blender.changes import Changes
 from ..blender.constraints import what_moves
 from ..blender.frames import scene_fps
@@ -76,15 +76,20 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     if wishes.root:
         root.require_editable(carriers, obj)
     carriers = [carrier for carrier in carriers if root.is_editable(carrier)]
+    holes = _gaps([*binding.read, *_beside(binding, carriers)], wishes)
+    if wishes.fill != "NONE":
+        every = [*binding.read, *(track for row in binding.between for track in row), *_beside(binding, carriers)]
+        past, holes = yield from part(gaps.past_broken(every, holes, wishes.fill == "EMPTY"), 0.1, 0.12)
+        binding = with_tracks(binding, past)
+        carriers = [replace(carrier, track=past.get(carrier.track.bone, carrier.track)) for carrier in carriers]
     tracks = [*binding.read, *_beside(binding, carriers)]
-    holes = _gaps(tracks, wishes)
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):
         raise MenderError(
             f"No rotation key of the bones that {model.card.label} knows lies in the range: "
             "widen the range or select other bones."
         )
-    mended = yield from part(correction(scene, model, binding, timed, holes), 0.1, 0.6)
+    mended = yield from part(correction(scene, model, binding, timed, holes), 0.12, 0.6)
     turns = yield from part(_weighted(mended.turns, mended.frames, _parts(obj, binding), wishes, holes), 0.6, 0.62)
     if carriers and wishes.root:
         _require_even(mended.frames, model)
@@ -95,7 +100,8 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
     legs = feet.legs_of(joints.bone_of, _as_keyed(obj, channels, binding, turns)) if wishes.plant_feet else []
     if legs:
-        planting = feet.planted(obj, action.by_path(channels), legs, mended.frames, scene_fps(scene), moved)
+        known = {track.bone: track for track in tracks}
+        planting = feet.planted(obj, action.by_path(channels), known, legs, mended.frames, scene_fps(scene), moved)
         planted = yield from part(planting, 0.65, 0.75)
         moved = Moved({**moved.turns, **planted}, moved.moves)
     strengths = dict.fromkeys(moved.turns, 1.0)

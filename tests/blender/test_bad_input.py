@@ -80,7 +80,43 @@ def test_a_key_that_is_no_rotation_is_named(bone, value):
     values = values_of(obj, bone)
     values[6] = value
     put(obj, bone, values)
-    refused(obj, f"bone {bone} has no valid rotation at frame 7: mend or delete its key there")
+    refused(obj, f"bone {bone} has no valid rotation at frame 7: mend or delete its key there, or let Denoise fill it")
+
+
+@pytest.mark.parametrize("interpolation", ["LINEAR", "BEZIER"])
+@pytest.mark.parametrize("bone", ["Head", "Tail"])
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_a_key_that_is_no_rotation_is_filled_where_gaps_are(bone, value, interpolation):
+    obj = make_take()
+    wanted = values_of(obj, bone)
+    put(obj, bone, np.where(np.isin(FRAMES, (1, 7, 8, 30))[:, None], value, wanted))
+    for curve in channels_of(obj).fcurves:
+        for key in curve.keyframe_points:
+            key.interpolation = interpolation
+        curve.update()
+    denoise(obj, fill_gaps="EMPTY", strength=0.0)
+    found = values_of(obj, bone)
+    assert np.degrees(angle_between(found, wanted).max()) < 10
+    sound = ~np.isin(FRAMES, (1, 7, 8, 30))
+    np.testing.assert_array_equal(found[sound], wanted[sound])
+    for curve in curves_of(obj, bone):
+        assert np.isfinite([(*key.handle_left, *key.handle_right) for key in curve.keyframe_points]).all()
+
+
+def test_a_broken_key_is_filled_inside_the_marked_frames_and_refused_outside():
+    obj = make_take()
+    values = values_of(obj, "Head")
+    values[6] = np.nan
+    put(obj, "Head", values)
+    refused(obj, "bone Head has no valid rotation at frame 7", fill_gaps="MARKED", gap_start=20, gap_end=30)
+    denoise(obj, fill_gaps="MARKED", gap_start=5, gap_end=10)
+    assert np.isfinite(values_of(obj, "Head")).all()
+
+
+def test_a_bone_without_any_sound_key_is_refused():
+    obj = make_take()
+    put(obj, "Head", np.full((len(FRAMES), 4), np.nan))
+    refused(obj, "bone Head has no valid rotation at frame 1", fill_gaps="EMPTY")
 
 
 def test_a_key_that_is_no_rotation_does_not_matter_where_it_is_neither_seen_nor_asked():

@@ -158,3 +158,16 @@ def test_a_leg_that_keys_do_not_decide_stays(tmp_path, reason):
     left, right = (loose.skeleton.index(f"{side}UpLeg") for side in ("Left", "Right"))
     np.testing.assert_array_equal(loose.rotations[:, left], planted.rotations[:, left])
     assert geodesic_degrees(loose.rotations, planted.rotations)[:, right].max() > 0.01
+
+
+def test_a_leg_whose_keys_are_broken_is_filled_and_planted(tmp_path):
+    obj = imported(noisy(standing()), tmp_path)
+    for curve in action.assigned_channels(obj).fcurves:
+        if '"LeftLeg"].rotation' in curve.data_path:
+            values = action.read_points(curve)[:, 1]
+            values[20:25] = np.nan
+            action.write_values(curve, values)
+    bpy.ops.mocap_mender.denoise_action(fill_gaps="EMPTY")
+    for curve in action.assigned_channels(obj).fcurves:
+        assert np.isfinite(action.read_points(curve)).all()
+    assert np.abs(np.diff(feet_in_scene(obj), axis=0)).max() < 0.02
