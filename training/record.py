@@ -55,16 +55,20 @@ class Record:
                 self.board.add_scalar(name, value, step)
 
 
-def read(folder: Path) -> list[dict[str, float]]:
-    """The lines that a run has written so far; a line cut short by a kill is left out."""
-    path = folder / METRICS
-    lines = []
-    for text in path.read_text().splitlines() if path.is_file() else ():
+def read(folder: Path) -> list[dict[str, Any]]:
+    """The metrics that a run has written so far."""
+    return lines(folder / METRICS)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects in a file of JSON lines, none where it is missing; a line cut short by a kill is left out."""
+    found = []
+    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
-            lines.append(json.loads(text))
+            found.append(json.loads(text))
         except ValueError:
             break
-    return lines
+    return found
 
 
 def _board(folder: Path) -> Any:

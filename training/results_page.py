@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import record
 from .evaluation import RESULTS, published
+from .markdown import table
 from .order_names import ANY_ORDER, HIGHEST, LABELS, LOWEST, MASKED, MIXED, ONE_ORDER, ORDERS, OWN, PLAIN, orders_of
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -19,7 +20,7 @@ SWEEP_COMMAND = "python -m training sweep --one-at-a-time --epochs 1 --sample 80
 
 def write() -> Path:
     """Write the page anew from the kept results."""
-    PAGE.write_text(page(published("orders"), _sweep()), encoding="utf-8")
+    PAGE.write_text(page(published("orders"), record.lines(SWEEP)), encoding="utf-8")
     return PAGE
 
 
@@ -97,7 +98,7 @@ def orders(content: dict[str, Any]) -> str:
         return f"{mean:.2f} ({low:.2f}–{high:.2f})" + (f" @{count}" if count != most else "")
 
     rows = [(LABELS[name], *(cell(name, row, order) for order in ORDERS)) for name, row in content["rows"].items()]
-    return _table(("model", *ORDERS), [*rows, *_missing(content)])
+    return table(("model", *ORDERS), [*rows, *_missing(content)])
 
 
 def answer(content: dict[str, Any]) -> str:
@@ -141,7 +142,7 @@ def _figures(content: dict[str, Any]) -> str:
         (entry["name"], f"{entry['value']:.2f}", f"{entry['limit']:g}", "met" if entry["met"] else "missed")
         for entry in content["figures"]
     ]
-    return _table(("figure", "measured", "at most", ""), rows)
+    return table(("figure", "measured", "at most", ""), rows)
 
 
 def _against(content: dict[str, Any]) -> str:
@@ -156,7 +157,7 @@ def _against(content: dict[str, Any]) -> str:
         for name, row in content["rows"].items()
         if name not in ONE_ORDER
     ]
-    return _table(("model", *ORDERS[1:]), rows)
+    return table(("model", *ORDERS[1:]), rows)
 
 
 def _against_fixed_order(content: dict[str, Any]) -> list[str]:
@@ -189,7 +190,7 @@ def _samples(content: dict[str, Any]) -> str:
         for order, cell in row.items()
         if "samples" in cell
     ]
-    return _table(("model", "order", "images", "ink", "blank", "balance", "features"), rows)
+    return table(("model", "order", "images", "ink", "blank", "balance", "features"), rows)
 
 
 def _sample_values(values: dict[str, float]) -> tuple[str, str, str, str]:
@@ -242,7 +243,7 @@ def _trained(content: dict[str, Any]) -> str:
         for name, told in trained.items()
     ]
     head = ("model", "recipe", "parameters", "steps", "images seen", "operations", "with the run before")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _missing(content: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -266,14 +267,5 @@ def _sweep_part(lines: list[dict[str, Any]]) -> list[str]:
         f"first {lines[0]['images']} test images in one random order each, and in raster order. So short a training "
         "tells what learns fast, not what is best in the end.",
         "",
-        _table(("width", "depth", "encoding", "random orders", "random", "raster"), rows),
+        table(("width", "depth", "encoding", "random orders", "random", "raster"), rows),
     ]
-
-
-def _sweep() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in SWEEP.read_text().splitlines()] if SWEEP.is_file() else []
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ("---", *["---:"] * (len(head) - 1)), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -83,7 +83,7 @@ def sweep(
     """
     train, test = mnist.load("train"), mnist.load("test")
     folder.mkdir(parents=True, exist_ok=True)
-    done = _lines(folder)
+    done = record.lines(folder / LINES)
     # A line that a kill cut short would spoil the one after it.
     (folder / LINES).write_text("".join(json.dumps(line) + "\n" for line in done))
     for settings in chosen:
@@ -119,14 +119,3 @@ def _measured(
         "random": float(likelihood.along(run.model, order, values).mean()),
         "raster": float(likelihood.along(run.model, straight, values).mean()),
     }
-
-
-def _lines(folder: Path) -> list[dict[str, Any]]:
-    """The lines written so far; one that a kill cut short is left out."""
-    lines = []
-    for text in (folder / LINES).read_text().splitlines() if (folder / LINES).is_file() else ():
-        try:
-            lines.append(json.loads(text))
-        except ValueError:
-            continue
-    return lines

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import markdown
 from .order_names import ORDERS, orders_of
 
 DOCUMENTS = (Path("README.md"), Path("docs/measured.md"))
@@ -20,7 +21,7 @@ def compress(content: dict[str, Any]) -> str:
         (name, _cell(row["degrees"]["all"]), _cell(row["degrees"]["moving"]), _cell(row["centimetres"]))
         for name, row in content["rows"].items()
     ]
-    return _table(head, rows)
+    return markdown.table(head, rows)
 
 
 def denoise_pose(content: dict[str, Any]) -> str:
@@ -28,7 +29,7 @@ def denoise_pose(content: dict[str, Any]) -> str:
     rows = content["rows"]
     sigmas = list(next(iter(rows.values())))
     head = ("method", *(f"σ = {sigma}" for sigma in sigmas))
-    return _table(head, [(name, *(f"{row[s]['all'][0]:.2f}" for s in sigmas)) for name, row in rows.items()])
+    return markdown.table(head, [(name, *(f"{row[s]['all'][0]:.2f}" for s in sigmas)) for name, row in rows.items()])
 
 
 def denoise(content: dict[str, Any]) -> str:
@@ -48,7 +49,7 @@ def _denoise_at(rows: Mapping[str, Any], rate: str, accelerations: bool) -> str:
         return f"{row['degrees'][0]:.2f}" + (f" ({row['acceleration']:.1f})" if accelerations else "")
 
     head = (f"method, {rate}", *(f"σ = {sigma}" for sigma in sigmas))
-    return _table(head, [(name, *(cell(row[rate][sigma]) for sigma in sigmas)) for name, row in rows.items()])
+    return markdown.table(head, [(name, *(cell(row[rate][sigma]) for sigma in sigmas)) for name, row in rows.items()])
 
 
 SINGLE_FILTERS = ("Gaussian", "Butterworth", "Savitzky–Golay", "median + Butterworth", "one-euro", "RTS Kalman")
@@ -78,7 +79,7 @@ def summary(content: dict[str, Any]) -> str:
         return f"**{value:.2f}°**" if value == least[sigma] else f"{value:.2f}°"
 
     head = (f"mean error, {rate}", *(f"σ = {sigma}" for sigma in sigmas))
-    return _table(head, [(name, *(cell(row[s], s) for s in sigmas)) for name, row in shown.items()])
+    return markdown.table(head, [(name, *(cell(row[s], s) for s in sigmas)) for name, row in shown.items()])
 
 
 def missed(results: Mapping[str, Any]) -> str:
@@ -89,7 +90,7 @@ def missed(results: Mapping[str, Any]) -> str:
         for task, figure in figures
         if not figure["met"]
     ]
-    return _table((f"`evaluate`, {len(rows)} of {len(figures)} figures", "missed", "measured", "at most"), rows)
+    return markdown.table((f"`evaluate`, {len(rows)} of {len(figures)} figures", "missed", "measured", "at most"), rows)
 
 
 def feet(content: dict[str, Any]) -> str:
@@ -101,7 +102,9 @@ def feet(content: dict[str, Any]) -> str:
     def cell(row: Mapping[str, Any]) -> str:
         return f"{row['slide'][0]:.1f}" + (f" ({row['degrees']:.3f})" if row["degrees"] else "")
 
-    return _table(head, [(name, *(cell(row[rate][sigma]) for rate, sigma in columns)) for name, row in rows.items()])
+    return markdown.table(
+        head, [(name, *(cell(row[rate][sigma]) for rate, sigma in columns)) for name, row in rows.items()]
+    )
 
 
 def others(content: dict[str, Any]) -> str:
@@ -115,14 +118,14 @@ def others(content: dict[str, Any]) -> str:
         for motion in motions
         for method in rows
     ]
-    return _table(head, lines)
+    return markdown.table(head, lines)
 
 
 def keys(content: dict[str, Any]) -> str:
     """A row a motion and rate, a column a tolerance: share of frames keyed."""
     rows = [(name, rate, by) for name, rates in content["rows"].items() for rate, by in rates.items()]
     head = ("frames keyed", *(f"within {degrees}°" for degrees in rows[0][2]))
-    return _table(
+    return markdown.table(
         head, [(f"{name}, {rate}", *(f"{row['share'][0]:.1%}" for row in by.values())) for name, rate, by in rows]
     )
 
@@ -144,7 +147,9 @@ def compression(content: dict[str, Any]) -> str:
         text = f"{size / 1000:.1f} (1/{plain[degrees] / size:.1f})"
         return f"**{text}**" if size == least[degrees] else text
 
-    return _table(head, [(name, *(cell(sizes, degrees) for degrees in tolerances)) for name, sizes in rows.items()])
+    return markdown.table(
+        head, [(name, *(cell(sizes, degrees) for degrees in tolerances)) for name, sizes in rows.items()]
+    )
 
 
 def hands(content: dict[str, Any]) -> str:
@@ -152,7 +157,7 @@ def hands(content: dict[str, Any]) -> str:
     shares = {name: next(iter(groups.values())) for name, groups in content["rows"].items()}
     seconds = list(next(iter(shares.values())))
     head = ("error, share of Blender's auto-clamped Bezier's", *(f"keys every {gap} s" for gap in seconds))
-    return _table(head, [(name, *(f"{row[gap]:.3f}" for gap in seconds)) for name, row in shares.items()])
+    return markdown.table(head, [(name, *(f"{row[gap]:.3f}" for gap in seconds)) for name, row in shares.items()])
 
 
 def orders(content: dict[str, Any]) -> str:
@@ -166,7 +171,7 @@ def orders(content: dict[str, Any]) -> str:
         images = rows[name][order]["images"]
         return f"{rows[name][order]['nats'][0]:.1f}" + (f" @{images:,}" if images < most else "")
 
-    return _table(("model", *ORDERS), [(name, *(cell(name, order) for order in ORDERS)) for name in rows])
+    return markdown.table(("model", *ORDERS), [(name, *(cell(name, order) for order in ORDERS)) for name in rows])
 
 
 def filled(text: str, results: Mapping[str, Any]) -> str:
@@ -203,8 +208,3 @@ OF_TASK = {"summary": "denoise"}
 def _cell(measured: Sequence[float]) -> str:
     mean, low, high = measured
     return f"{mean:.2f} ({low:.2f}–{high:.2f})"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from addon.core import orders
-from training import digits, likelihood, order_cells, orders_study, results_page, revealing, runs, sweep
+from training import digits, likelihood, order_cells, orders_study, record, results_page, revealing, runs, sweep
 from training.__main__ import main
 from training.data import mnist
 from training.digit_samples import compare, kernel_distance
@@ -258,7 +258,7 @@ def test_the_grid_holds_every_combination_once():
 def test_the_page_is_the_one_that_the_results_make():
     """Mend with: python -m training evaluate orders --publish."""
     assert results_page.PAGE.read_text(encoding="utf-8") == results_page.page(
-        published("orders"), results_page._sweep()
+        published("orders"), record.lines(results_page.SWEEP)
     )
 
 
