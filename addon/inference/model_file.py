@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..core.files import reason
 from .card import METADATA_KEY, ModelCard, ModelCardError
 
 _METADATA_FIELD = 14
@@ -58,15 +59,28 @@ def read_card(path: Path) -> ModelCard:
 
     Raises ModelCardError where the file cannot be read, is no ONNX model, has no card or one that does not fit.
     """
+    return _read_card(path, file_state(path))
+
+
+def file_state(path: Path) -> tuple[int, int]:
+    """Time of change and size of a model file: where they differ from before, what was kept of it is old.
+
+    Raises ModelCardError where it cannot be read.
+    """
     try:
         state = path.stat()
     except OSError as error:
-        raise ModelCardError(f"{path.name} cannot be read ({error.strerror}): choose another model.") from error
-    return _read_card(path, state.st_mtime_ns, state.st_size)
+        raise unreadable(path, error) from error
+    return state.st_mtime_ns, state.st_size
+
+
+def unreadable(path: Path, error: OSError) -> ModelCardError:
+    """The error for a model file that the system does not give."""
+    return ModelCardError(f"{path.name} cannot be read ({reason(error)}): choose another model.")
 
 
 @lru_cache(maxsize=64)
-def _read_card(path: Path, mtime_ns: int, size: int) -> ModelCard:
+def _read_card(path: Path, state: tuple[int, int]) -> ModelCard:
     try:
         text = _metadata(path).get(METADATA_KEY)
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from ..core.files import sha256
 from ..core.rotation import Array, aligned, angle_between, normalize
 from .autoencoder import CHUNK, KIND
 from .card import ModelCard, ModelCardError
+from .model_file import file_state, unreadable
 from .session import Model
 
 CODE, CODE_INPUT = "code", "code_to_decode"
@@ -56,14 +57,16 @@ def pose_code(model: Model) -> PoseCode:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a model file, in hexadecimal digits. Kept until the file changes. Raises OSError."""
-    state = path.stat()
-    return _file_hash(path, state.st_mtime_ns, state.st_size)
+    """SHA-256 of a model file, in hexadecimal digits. Kept until the file changes. Raises ModelCardError."""
+    return _file_hash(path, file_state(path))
 
 
 @lru_cache(maxsize=64)
-def _file_hash(path: Path, mtime_ns: int, size: int) -> str:
-    return sha256(path)
+def _file_hash(path: Path, state: tuple[int, int]) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _chunks(rows: Array) -> list[Array]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import MenderError
 from .card import ModelCard, ModelCardError
-from .model_file import read_card
+from .model_file import file_state, read_card
 
 OLDEST_RUNTIME = (1, 18, 1)
 """The oldest onnxruntime that the shipped models are tested with."""
@@ -71,16 +71,16 @@ def open_session(path: Path, threads: int) -> Any:
 def load_model(path: Path | str, threads: int = 0) -> Model:
     """The model file at `path` with a session of `threads` threads (0: as the runtime likes).
 
-    Sessions are cached by path, time of change and threads. Raises ModelCardError for a file that does not fit,
+    Sessions are kept by path and threads, until the file changes. Raises ModelCardError for a file that does not fit,
     RuntimeUnavailable where onnxruntime does not load.
     """
     path = Path(path).absolute()
     card = read_card(path)
-    return _load(path, path.stat().st_mtime_ns, threads, card)
+    return _load(path, file_state(path), threads, card)
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, mtime_ns: int, threads: int, card: ModelCard) -> Model:
+def _load(path: Path, state: tuple[int, int], threads: int, card: ModelCard) -> Model:
     version = runtime().__version__  # first, because a missing runtime is not the file's fault
     try:
         session = open_session(path, threads)

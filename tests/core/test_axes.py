@@ -1,3 +1,5 @@
+"""Clips in other axes and in another size: the same motion, seen from elsewhere."""
+
 import numpy as np
 import pytest
 

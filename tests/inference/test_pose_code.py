@@ -56,3 +56,9 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path):
     assert file_hash(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     path.write_bytes(b"abcd")
     assert file_hash(path).startswith("88d4266f")
+    path.unlink()
+    with pytest.raises(ModelCardError, match=r"a\.onnx cannot be read"):
+        file_hash(path)
+    path.mkdir()
+    with pytest.raises(ModelCardError, match=r"a\.onnx cannot be read"):
+        file_hash(path)
