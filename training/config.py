@@ -226,7 +226,7 @@ _DIGITS_GPU = dataclasses.replace(
 _OWN: dict[str, Any] = {"own_share": 0.5, "minutes": 15, "batch": 16, "learning_rate": 5e-4, "warm_up": 20, "tokens": 0}
 
 
-_MIXED: dict[str, Any] = {"random_share": 0.4, "minutes": 20, "learning_rate": 1e-3, "warm_up": 20}
+_MIXED: dict[str, Any] = {"random_share": 0.4, "minutes": 15, "batch": 16, "learning_rate": 1e-3, "warm_up": 20}
 
 
 def _digits(**settings: Any) -> dict[Preset, Recipe]:
