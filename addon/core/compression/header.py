@@ -20,7 +20,7 @@ from .recording import ArchiveError, Group, Header, RotationTrack, checked_setti
 MOST_TRACKS = 1 << 12
 """Bones of one group: their keys are decoded together, so a header must not promise any number of them."""
 
-_LARGEST = 1 << 24  # bytes of JSON, more than tens of thousands of bones need
+_LARGEST = 1 << 22  # bytes of JSON, more than ten thousand bones need
 _LARGEST_NUMBER = 1 << 15  # of a joint, and of the steps of a turn, which are 127 in half a turn
 _TURNS = ("left", "right", "axes")
 # What headers are likely to say, the likeliest last (RFC 1950, preset dictionary). A change needs a new version.
@@ -40,13 +40,15 @@ _WORDS = (
 
 
 def header_bytes(header: Header) -> bytes:
-    """The header as `read_header` reads it. Raises ArchiveError where more bones are keyed together than it reads."""
+    """The header as `read_header` reads it. Raises ArchiveError for more bones than it reads."""
     if any(len(group.rotations) + len(group.locations) > MOST_TRACKS for group in header.groups):
         raise ArchiveError(f"More than {MOST_TRACKS} bones are keyed at the same frames: divide the action.")
     content = asdict(replace(header, groups=()))
     del content["groups"]  # they come last, where the dictionary has them
     content["groups"] = [_told(group) for group in header.groups]
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    if len(text) > _LARGEST:
+        raise ArchiveError("The action has more bones than one file holds: divide the action.")
     deflater = zlib.compressobj(9, zdict=_WORDS)
     return deflater.compress(text) + deflater.flush()
 

@@ -190,6 +190,10 @@ def test_more_than_can_be_read_is_not_written(tmp_path, monkeypatch):
     with pytest.raises(ArchiveError, match="divide the action"):
         written(tmp_path / "a.mmz", action(walk(20, 3)))
     monkeypatch.undo()
+    monkeypatch.setattr(header, "_LARGEST", 100)
+    with pytest.raises(ArchiveError, match="divide the action"):
+        written(tmp_path / "a.mmz", action(walk(20, 3)))
+    monkeypatch.undo()
     monkeypatch.setattr(keys, "MOST_KEYS", 5)
     many = Curve("location", 0, "", *[np.zeros((6, 2), np.float32)] * 3, np.zeros((6, 5), np.uint8), np.zeros((6, 3)))
     with pytest.raises(ArchiveError, match="divide the action"):
