@@ -11,7 +11,7 @@ import bpy
 
 from ..core.errors import MenderError
 from .batch import Job, left_to_do, plan, require_other_files
-from .commands import COMMANDS, SCENE
+from .commands import COMMANDS
 
 NAME = "mocap_mender"
 DONE, SOME_FAILED, NOT_STARTED = 0, 1, 2
@@ -93,14 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _suffix(path: Path, options: argparse.Namespace) -> str:
-    """What a file of a folder becomes: the format asked for, its own, or the first one that is written."""
-    writes = COMMANDS[options.command].writes
+    """What a file of a folder becomes: the format asked for, its own, or what the word makes of others."""
+    command = COMMANDS[options.command]
     if getattr(options, "format", None):
         return f".{options.format}"
     same = path.suffix.lower()
-    if same in writes:
-        return same
-    return next((suffix for suffix in writes if suffix != SCENE), SCENE)
+    return same if same in command.writes else command.becomes
 
 
 def _sentence(error: Exception, job: Job) -> str:

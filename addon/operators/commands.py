@@ -29,13 +29,14 @@ _OPERATORS: Any = bpy.ops
 class Command:
     """What a word of the command line does.
 
-    reads, writes: suffixes; a file keeps its own where that can be written, else it gets the first one for motion.
+    reads, writes: suffixes. becomes: what a file of a folder gets where its own cannot be written.
     options: what the parser of the word is given. work: treats one file and returns what to say about it.
     """
 
     help: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    becomes: str
     options: tuple[Callable[[argparse.ArgumentParser], None], ...]
     work: Callable[[Job, argparse.Namespace], str]
 
@@ -117,11 +118,12 @@ def _restore(job: Job, options: argparse.Namespace) -> str:
 
 
 COMMANDS = {
-    "import": Command("motion files into scenes", MOTION, (SCENE,), (_add_reading,), _import),
+    "import": Command("motion files into scenes", MOTION, (SCENE,), SCENE, (_add_reading,), _import),
     "denoise": Command(
         "clean the motion of scenes or motion files",
         (SCENE, *MOTION),
         (SCENE, *formats.WRITABLE),
+        ".bvh",
         (_add_armature, _add_frames, _add_reading, denoise_command.add_arguments),
         _denoise,
     ),
@@ -129,16 +131,23 @@ COMMANDS = {
         "give the fingers of scenes or motion files keys",
         (SCENE, *MOTION),
         (SCENE, *formats.WRITABLE),
+        ".bvh",
         (_add_armature, _add_frames, _add_reading, finger_command.add_arguments),
         _fingers,
     ),
     "export": Command(
-        "the motion of scenes into motion files", (SCENE,), formats.WRITABLE, (_add_armature, _add_frames), _export
+        "the motion of scenes into motion files",
+        (SCENE,),
+        formats.WRITABLE,
+        ".bvh",
+        (_add_armature, _add_frames),
+        _export,
     ),
     "compress": Command(
         "the motion of scenes or motion files into small files",
         (SCENE, *MOTION),
         (COMPRESSED,),
+        COMPRESSED,
         (_add_armature, _add_reading, compression_command.add_compress_arguments),
         _compress,
     ),
@@ -146,6 +155,7 @@ COMMANDS = {
         "small files back onto an armature",
         (COMPRESSED,),
         (SCENE, *formats.WRITABLE),
+        SCENE,
         (_add_armature, _add_reading, compression_command.add_restore_arguments),
         _restore,
     ),

@@ -257,8 +257,8 @@ def test_restore_onto_a_scene_s_armature(takes, tmp_path, capfd):
     assert call("compress", takes / "walk.bvh", "-o", tmp_path / "walk.mmz", "--method", "curves") == DONE
     assert call("import", takes / "run.bvh", "-o", tmp_path / "character.blend") == DONE
     words = ("--onto", tmp_path / "character.blend")
-    assert call("restore", tmp_path / "walk.mmz", "-o", tmp_path / "scene.blend", *words) == DONE
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert call("restore", tmp_path / "walk.mmz", "-o", tmp_path / "scenes", *words) == DONE
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scenes" / "walk.blend"))
     (rig,) = (obj for obj in bpy.data.objects if obj.type == "ARMATURE")
     assert rig.animation_data.action.name.startswith("walk")
     (tmp_path / "walk.mmz").write_bytes(b"no such file")
