@@ -1,7 +1,9 @@
 """Any-order models as files, driven step by step: what is asked next is chosen from what is known so far.
 
 A `triples` file extends a chain of tokens (input position, input value, target position), whose keys and values are
-kept here between steps; a `queries` file takes the known pairs as a set. JSON in the file's metadata tells which it is.
+kept here between steps; a `queries` file takes the known pairs as a set. JSON in the file's metadata, under
+`METADATA_KEY`, tells which it is and how large: `form`, `count`, `classes`, `layers`, `heads` and `head_width`, as in
+`AnyOrderModel`.
 """
 
 from __future__ import annotations
