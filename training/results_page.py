@@ -9,12 +9,26 @@ from typing import Any
 from . import record
 from .evaluation import RESULTS, published
 from .markdown import table
-from .order_names import ANY_ORDER, HIGHEST, LABELS, LOWEST, MASKED, MIXED, ONE_ORDER, ORDERS, OWN, PLAIN, orders_of
+from .order_names import (
+    ANY_ORDER,
+    HIGHEST,
+    LABELS,
+    LOWEST,
+    MASKED,
+    MIXED,
+    ONE_ORDER,
+    ORDERS,
+    OWN,
+    PLAIN,
+    RULES,
+    orders_of,
+)
 
 PAGE = Path(__file__).parent / "RESULTS.md"
 PICTURES = RESULTS / "pictures"
 SWEEP = RESULTS / "sweep.jsonl"
 COMMAND = "python -m training evaluate orders --publish"
+TRAINED_ON = {"random orders alone": PLAIN, "raster orders too": MIXED, "their own orders too": OWN}
 SWEEP_COMMAND = "python -m training sweep --one-at-a-time --epochs 1 --sample 8000 --images 300"
 
 
@@ -103,38 +117,45 @@ def orders(content: dict[str, Any]) -> str:
 
 def answer(content: dict[str, Any]) -> str:
     """One plain sentence: is it better to reveal what is surest first, or what is least sure?"""
-    found = content["lowest against highest"]
-    if not found:
+    found, rows = content["lowest against highest"], content["rows"]
+    groups = {how: [name for name in names if name in found] for how, names in TRAINED_ON.items()}
+    groups = {how: names for how, names in groups.items() if names}
+    if not groups:
         return "The question is open: no any-order model was measured in both orders."
-    parts = [f"{_compared(found[name])} for {LABELS[name]}" for name in ANY_ORDER if name in found]
-    told = f"lowest entropy first is, in nats an image beside highest entropy first, {'; '.join(parts)}"
-    groups = (
-        ("trained on random orders", [found[name] for name in (*PLAIN, *MIXED) if name in found]),
-        ("trained on their own orders too", [found[name] for name in OWN if name in found]),
-    )
-    verdicts = [f"for models {how} {_verdict(intervals)}" for how, intervals in groups if intervals]
-    blank = {
-        order: max(content["rows"][name][order]["samples"]["blank"] for name in found) for order in (LOWEST, HIGHEST)
+    verdicts = [
+        f"{_verdict([found[name] for name in names])} for models trained on {how} "
+        f"({'; '.join(_compared(LABELS[name], found[name]) for name in names)})"
+        for how, names in groups.items()
+    ]
+    behind = [
+        how
+        for how, names in groups.items()
+        if all(rows[name][order].get("against random", [0, 0])[1] > 0 for name in names for order in RULES)
+    ]
+    beaten = f"; a random order is better than either for models trained on {' and '.join(behind)}" if behind else ""
+    drawn = {
+        rule: [row[rule]["samples"]["blank"] for row in rows.values() if "samples" in row.get(rule, {})]
+        for rule in RULES
     }
+    blank = {rule: f"{100 * max(shares, default=0):.0f} %" for rule, shares in drawn.items()}
     return (
-        f"The hypothesis, that revealing what is surest first is better than what is least sure first, "
-        f"{', and '.join(verdicts)}: {told}, with at most {100 * blank[LOWEST]:.0f} % of its samples blank against "
-        f"{100 * blank[HIGHEST]:.0f} %."
+        "In likelihood the hypothesis, that revealing what is surest first is better than what is least sure first, "
+        f"{', and '.join(verdicts)}{beaten}; of no model are more than {blank[LOWEST]} of the samples blank that were "
+        f"drawn surest first, and {blank[HIGHEST]} of those drawn least sure first."
     )
 
 
-def _compared(interval: Sequence[float]) -> str:
+def _compared(label: str, interval: Sequence[float]) -> str:
     mean, low, high = interval
-    side = "worse" if mean > 0 else "better"
-    return f"{abs(mean):.1f} {side} ({low:+.1f} to {high:+.1f})"
+    return f"{label}: {abs(mean):.1f} nats {'worse' if mean > 0 else 'better'}, {low:+.1f} to {high:+.1f}"
 
 
 def _verdict(intervals: Sequence[Sequence[float]]) -> str:
     if all(high < 0 for _, _, high in intervals):
-        return "holds in likelihood"
+        return "holds"
     if all(low > 0 for _, low, _ in intervals):
         return "does not hold"
-    return "stays open in likelihood"
+    return "stays open"
 
 
 def _figures(content: dict[str, Any]) -> str:
