@@ -98,7 +98,9 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
         whole = yield from part(root.mended(carriers, mended.frames, wishes.root, holes), 0.62, 0.65)
         moved = Moved({**turns, **whole.turns}, whole.moves)
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))
-    legs = feet.legs_of(joints.bone_of, _as_keyed(obj, channels, binding, turns)) if wishes.plant_feet else []
+    legs, reason = _legs(obj, channels, joints, binding, turns) if wishes.plant_feet else ([], "")
+    if reason:
+        told.append(f"Feet that stand are not kept in place: {reason}")
     if legs:
         known = {track.bone: track for track in tracks}
         planting = feet.planted(obj, action.by_path(channels), known, legs, mended.frames, scene_fps(scene), moved)
@@ -190,12 +192,20 @@ def _weighted(
     return result
 
 
-def _as_keyed(obj: Any, channels: Channels, binding: Binding, turns: Mapping[str, Array]) -> set[str]:
-    """The changed bones that are seen as their keys have them, and that have keys to take a change."""
-    if binding.controls is not None:
-        return set()
-    moved = what_moves(obj, channels).moved
-    return {track.bone for track in binding.matched if track.curves and track.bone in turns and track.bone not in moved}
+def _legs(
+    obj: Any, channels: Channels, joints: JointMap, binding: Binding, turns: Mapping[str, Array]
+) -> tuple[list[feet.Leg], str]:
+    """Of the legs that change those whose keys are what is seen, and in a few words why others cannot be planted."""
+    legs = feet.legs_of(joints.bone_of, turns)
+    if not legs:
+        return [], ""
+    if binding.controls:
+        return [], "what is seen of this rig's legs comes from controls"
+    moves = what_moves(obj, channels)
+    keyed = {track.bone for track in binding.matched if track.curves}
+    stuck = [bone for leg in legs for bone in leg[:3] if bone in moves.moved]
+    reason = f"{stuck[0]} is moved by {moves.why(stuck[0])}" if stuck else ""
+    return [leg for leg in legs if keyed.issuperset(leg[:3]) and not moves.moved.intersection(leg[:3])], reason
 
 
 def _require_even(frames: Floats, model: Model) -> None:

@@ -121,8 +121,8 @@ def warnings(found: JointMap) -> list[str]:
     told = []
     if found.family:
         told.append(
-            f"{len(found)} joints found by their names ({found.family}). The model has learned from another skeleton: "
-            "look at hands and shoulders"
+            f"{len(found)} joints found by their names ({found.family}), on another skeleton than the model's: if one "
+            "comes out wrong, look under Rig Map which bone it is"
         )
     if found.suggested and not found.bone_of:
         told.append(

@@ -144,7 +144,7 @@ def test_legs_that_are_not_selected_stay(tmp_path):
 
 
 @pytest.mark.parametrize("reason", ["constraint", "no keys"])
-def test_a_leg_that_keys_do_not_decide_stays(tmp_path, reason):
+def test_a_leg_that_keys_do_not_decide_stays(tmp_path, reason, capfd):
     obj = imported(noisy(standing()), tmp_path)
     if reason == "constraint":
         constraint = obj.pose.bones["LeftLeg"].constraints.new("IK")
@@ -155,6 +155,8 @@ def test_a_leg_that_keys_do_not_decide_stays(tmp_path, reason):
         for curve in [curve for curve in channels.fcurves if '"LeftFoot"' in curve.data_path]:
             channels.fcurves.remove(curve)
     (_, loose), (_, planted) = both_ways(obj)
+    told = "Feet that stand are not kept in place: LeftUpLeg is moved by the IK of LeftLeg" in capfd.readouterr().out
+    assert told == (reason == "constraint")
     left, right = (loose.skeleton.index(f"{side}UpLeg") for side in ("Left", "Right"))
     np.testing.assert_array_equal(loose.rotations[:, left], planted.rotations[:, left])
     assert geodesic_degrees(loose.rotations, planted.rotations)[:, right].max() > 0.01
