@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .rotation import Array, normalize
+from .rotation import Array, continuous, normalize
 from .skeleton import Skeleton
+
+_SAME_RATE = 1e-3  # rates that differ by less, as a share, are the same one in other digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,4 +76,25 @@ class Clip:
             root_position=self.root_position[frames],
             rotations=self.rotations[frames],
             translations={joint: positions[frames] for joint, positions in self.translations.items()},
+        )
+
+    def at_rate(self, fps: float) -> Clip:
+        """The same motion at another rate, read between its frames: the straight way, rotations made unit again."""
+        if len(self) < 2 or abs(self.fps - fps) <= _SAME_RATE * fps:
+            return self if self.fps == fps else replace(self, fps=fps)
+        count = int(np.floor(self.duration * fps + _SAME_RATE)) + 1
+        at = np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1)
+        before = np.minimum(at.astype(int), len(self) - 2)
+        share = (at - before).astype(np.float32)
+
+        def between(values: Array) -> Array:
+            weight = share.reshape(-1, *(1,) * (values.ndim - 1))
+            return values[before] * (1 - weight) + values[before + 1] * weight
+
+        return replace(
+            self,
+            fps=fps,
+            root_position=between(self.root_position),
+            rotations=between(continuous(self.rotations)),
+            translations={joint: between(positions) for joint, positions in self.translations.items()},
         )

@@ -25,13 +25,12 @@ from .clip import Clip
 from .errors import MenderError
 from .files import reason, sha256
 from .formats.csv import write as write_table
-from .rotation import Array, continuous, normalize
+from .rotation import Array, continuous
 from .skeleton import Skeleton, end_sites_of
 
 ARRAYS, TABLES, MANIFEST = "poses.npz", "csv", "manifest.json"
 VERSION = 1
 FEWEST_FRAMES = 2
-_SAME_RATE = 1e-3
 
 
 Tree = tuple[tuple[str, ...], tuple[int, ...]]
@@ -99,7 +98,7 @@ def gathered(takes: Iterable[Take], left_out: dict[str, str] | None = None) -> D
     same = [take for take in found if _tree(take) == joints]
     fps = Counter(round(take.clip.fps, 3) for take in same).most_common(1)[0][0]
     fps = next(take.clip.fps for take in same if round(take.clip.fps, 3) == fps)
-    return DataSet(tuple(replace(take, clip=at_rate(take.clip, fps)) for take in _named_apart(same)), refused)
+    return DataSet(tuple(replace(take, clip=take.clip.at_rate(fps)) for take in _named_apart(same)), refused)
 
 
 def read_folder(folder: Path, progress: Callable[[float], None] = lambda done: None) -> DataSet:
@@ -206,29 +205,6 @@ _DAMAGE = (
     *(RecursionError, zipfile.BadZipFile, zlib.error),
 )
 """What comes of reading a folder that `write` did not write, or arrays that promise more than there is."""
-
-
-def at_rate(clip: Clip, fps: float) -> Clip:
-    """The clip at another rate, read between its frames."""
-    if abs(clip.fps - fps) <= _SAME_RATE * fps:
-        return clip if clip.fps == fps else replace(clip, fps=fps)
-    count = int(np.floor(clip.duration * fps + _SAME_RATE)) + 1
-    at = np.minimum(np.arange(count) * (clip.fps / fps), len(clip) - 1)
-    before = np.minimum(at.astype(int), len(clip) - 2)
-    share = (at - before).astype(np.float32)
-    rotations = continuous(clip.rotations)
-
-    def between(values: Array) -> Array:
-        weight = share.reshape(-1, *(1,) * (values.ndim - 1))
-        return values[before] * (1 - weight) + values[before + 1] * weight
-
-    return replace(
-        clip,
-        fps=fps,
-        root_position=between(clip.root_position),
-        rotations=normalize(between(rotations)),
-        translations={joint: between(positions) for joint, positions in clip.translations.items()},
-    )
 
 
 def _tree(take: Take) -> Tree:

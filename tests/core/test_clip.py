@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from addon.core.clip import Clip
+from addon.core.rotation import angle_between, exp
 from addon.core.skeleton import Skeleton
 
 SKELETON = Skeleton(("a", "b", "c"), (-1, 0, 1), np.zeros((3, 3)))
@@ -82,3 +83,30 @@ def test_a_clip_does_not_change_what_it_was_given():
     rotations = np.tile(np.array([2.0, 0, 0, 0]), (10, 3, 1))
     Clip(**SOUND | {"rotations": rotations})
     assert np.all(rotations[..., 0] == 2)
+
+
+def turning(frames, fps):
+    """A clip whose joints turn steadily, one radian a second about X, while all of it goes a metre a second."""
+    seconds = np.arange(frames) / fps
+    along = np.stack([seconds, 0 * seconds, 0 * seconds], axis=-1)
+    signs = np.where(np.arange(frames) % 3 == 1, -1, 1)[:, None, None]  # rotations do not care
+    return Clip(SKELETON, fps, along, exp(along)[:, None].repeat(3, axis=1) * signs, {1: along})
+
+
+@pytest.mark.parametrize(("fps", "frames"), [(60.0, 61), (10.0, 11), (24.0, 25), (30.0, 31)])
+def test_another_rate_reads_between_the_frames(fps, frames):
+    other = turning(31, 30.0).at_rate(fps)
+    wanted = turning(frames, fps)
+    assert (len(other), other.fps) == (frames, fps)
+    assert np.allclose(other.root_position, wanted.root_position, atol=1e-6)
+    assert np.allclose(other.translations[1], wanted.translations[1], atol=1e-6)
+    assert np.degrees(angle_between(other.rotations, wanted.rotations).max()) < 0.01
+
+
+def test_the_same_rate_in_other_digits_and_a_single_frame_keep_their_frames(clip):
+    assert clip.at_rate(30.0) is clip
+    close = clip.at_rate(29.99)
+    assert (close.fps, len(close)) == (29.99, 10)
+    assert np.array_equal(close.rotations, clip.rotations)
+    for frames in (0, 1):
+        assert len(clip.section(0, frames).at_rate(120.0)) == frames

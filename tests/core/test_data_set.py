@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from addon.core import data_set, formats
+from addon.core import formats
 from addon.core.clip import Clip
 from addon.core.data_set import DataSetError, Take, gathered, read_folder, read_packed, write
 from addon.core.files import sha256
@@ -149,13 +149,3 @@ def test_arrays_that_do_not_fit_are_a_sentence(packed, changes):
     (packed / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(DataSetError, match="damaged"):
         read_packed(packed)
-
-
-def test_another_rate_reads_between_the_frames():
-    clip = take("run", 31, 30.0).clip
-    higher = data_set.at_rate(clip, 60.0)
-    assert len(higher) == 61
-    assert geodesic_degrees(higher.rotations[::2], clip.rotations).max() < 1e-3
-    lower = data_set.at_rate(clip, 10.0)
-    assert geodesic_degrees(lower.rotations, clip.rotations[::3]).max() < 1e-3
-    assert data_set.at_rate(clip, 30.0) is clip

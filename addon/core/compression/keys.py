@@ -35,14 +35,14 @@ def layout(header: Header, group: Group) -> Layout:
     """What the tracks of a group's runs mean."""
     tracks = group.rotations
 
-    def turns(name: str) -> Array:
+    def turn(name: str) -> Array:
         steps = np.array([getattr(track, name) for track in tracks], dtype=np.float64).reshape(-1, 3)
         return rotation.exp(ANGLE_STEP * steps)
 
     joints = np.array([track.joint for track in tracks], dtype=np.int64)
     places = len(group.locations)
     degrees, length = group.share * header.degrees, group.share * header.length
-    return Layout(joints, turns("left"), turns("right"), turns("axes"), places, degrees, length, header.code_step)
+    return Layout(joints, turn("left"), turn("right"), turn("axes"), places, degrees, length, header.code_step)
 
 
 def rounded_turn(q: Array) -> tuple[int, int, int]:

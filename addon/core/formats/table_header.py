@@ -1,7 +1,7 @@
 """What a table of poses cannot say, as one line of JSON beside it: rate, length unit and skeleton.
 
 `fps`; `unit`, metres per length unit of the table and of this line; `joints`, J names; `parents`, J indices, -1 for a
-root; `offsets`, J times xyz; `end_sites`, each the joint's index and xyz; `rotation_orders`, J times the axes as BVH has
+root; `offsets`, J times xyz; `end_sites`, each a joint's index and xyz; `rotation_orders`, J times the axes as BVH has
 them; and `motion`, in words for whoever opens the file. All but the last are needed.
 """
 
