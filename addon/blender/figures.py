@@ -30,9 +30,10 @@ from .marked import MARK, mark, marked, remove
 _HOME, _HEIGHT, _LABEL_OF = f"{MARK}_home", f"{MARK}_height", f"{MARK}_label_of"
 _THICKNESS = 0.03  # of the figure's extent
 _SHORTEST = 1e-3  # of the extent: shorter sticks are not seen
-_LETTERS = 0.06  # of the extent
+_LETTERS = 0.075  # of the extent
+_BOLD = 0.02  # of a letter's size: thin letters are not seen from where all figures are
 _LETTER_WIDTH = 0.55  # of a letter's size, on average
-_LINE = 16  # letters of a label in a line
+_LINE = 14  # letters of a label in a line
 _STACKED = 2.4  # letters' sizes from one label to the next: two lines
 _RESTING = (0.32, 0.34, 0.37)
 _LOOKED_AT = 500
@@ -234,6 +235,7 @@ def _label(armature: Any, lines: Sequence[Stick], text: str, room: float) -> Any
     words = textwrap.wrap(text, _LINE)
     curve.body = "\n".join(words)
     curve.size = min(_LETTERS * float(np.ptp(world, axis=0).max()), room / (_LETTER_WIDTH * _LINE))
+    curve.offset = _BOLD * curve.size
     curve.align_x, curve.align_y = "CENTER", "BOTTOM"
     label = mark(bpy.data.objects.new(f"{text} label", curve))
     label.rotation_euler = (np.pi / 2, 0, 0)

@@ -16,9 +16,10 @@ from .progress import main_row
 from .text import is_wide, paragraph
 
 _ICON = 22  # pixels of an icon and its margin at scale 1
+_WIDE = 320  # pixels at scale 1 of a sidebar in which the worst joints have room too
 # Of what is left in a line, one column after the other.
 _NARROW_SHARES = (0.44, 0.35, 0.48, 1.0)
-_WIDE_SHARES = (0.36, 0.22, 0.26, 0.36, 1.0)
+_WIDE_SHARES = (0.36, 0.22, 0.24, 0.62, 1.0)
 
 
 class MOCAP_MENDER_PT_compare(bpy.types.Panel):
@@ -69,18 +70,19 @@ def _choice(layout: bpy.types.UILayout, settings: CompareSettings) -> None:
 
 def _table(layout: bpy.types.UILayout, context: bpy.types.Context, settings: CompareSettings) -> None:
     """A line a figure; the worst joint where there is room for its name, else in the tooltip of the frame's button."""
-    wide = is_wide(context)
+    wide = is_wide(context, _WIDE)
     box = layout.box().column(align=True)
-    _line(box, ("", "mean", "95 %", "frame", "worst joint"), wide)
-    for row in settings.rows:
-        _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", row, row.worst_joint), wide)
-
-
-def _line(layout: bpy.types.UILayout, cells: tuple[Any, ...], wide: bool) -> None:
-    """The cells as columns: texts, and for a figure's row the button that goes to its worst frame."""
     shares = _WIDE_SHARES if wide else _NARROW_SHARES
+    _line(box, ("", "mean", "95 %", *(["worst joint"] if wide else []), "frame"), shares)
+    for row in settings.rows:
+        joint = [row.worst_joint] if wide else []
+        _line(box, (row.label, f"{row.mean:.2f}°", f"{row.percentile:.1f}°", *joint, row), shares)
+
+
+def _line(layout: bpy.types.UILayout, cells: tuple[Any, ...], shares: tuple[float, ...]) -> None:
+    """The cells as columns: texts, and for a figure's row the button that goes to its worst frame."""
     rest = layout.row(align=True)
-    for cell, share in zip(cells, shares, strict=False):
+    for cell, share in zip(cells, shares, strict=True):
         split = rest.split(factor=share, align=True) if share < 1 else rest
         if isinstance(cell, str):
             split.label(text=cell)

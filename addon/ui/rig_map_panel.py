@@ -18,6 +18,7 @@ from .text import is_wide, paragraph
 
 _ICONS = {identifier: icon for identifier, _, _, icon, _ in STATE_ITEMS}
 _ROWS = 9
+_WIDE = 400  # pixels at scale 1 of a sidebar in which names and pickers have room beside each other
 _FINGERS = frozenset(FINGER_JOINTS)
 
 
@@ -42,7 +43,7 @@ class MOCAP_MENDER_UL_rig_map(bpy.types.UIList):
         name.label(text=item.name, icon=_icon(item))
         bone = split.row(align=True)
         bone.active = item.state != DOUBTFUL
-        if is_wide(context):
+        if is_wide(context, _WIDE):
             bone.prop_search(item, "bone", item.id_data.data, "bones", text="")
         else:
             bone.label(text=item.bone.removeprefix(data.prefix))

@@ -11,7 +11,6 @@ import bpy
 
 from .card import lines
 
-_WIDE = 400  # pixels at scale 1 of a sidebar in which names and pickers have room beside each other
 _MARGIN = 56  # pixels at scale 1 that a panel's frame, the scroll bar and the tabs take from the region's width
 
 
@@ -23,9 +22,9 @@ def paragraph(layout: bpy.types.UILayout, context: bpy.types.Context, text: str,
         column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
 
 
-def is_wide(context: bpy.types.Context) -> bool:
-    """Whether the sidebar has been made so wide that names and pickers have room beside each other."""
-    return context.region.width >= _WIDE * context.preferences.system.ui_scale
+def is_wide(context: bpy.types.Context, pixels: int) -> bool:
+    """Whether the sidebar has been made at least so many pixels wide, at scale 1."""
+    return context.region.width >= pixels * context.preferences.system.ui_scale
 
 
 def fitting(context: bpy.types.Context, text: str, share: float) -> list[str]:
