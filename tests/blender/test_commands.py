@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import bpy
 import numpy as np
 import pytest
@@ -241,6 +244,15 @@ def test_names_with_spaces_and_in_other_scripts(takes, tmp_path):
     (folder / "._walk.bvh").write_bytes(b"what macOS leaves beside a file")
     assert call("import", folder, "-o", tmp_path / "scènes") == DONE
     assert [path.name for path in (tmp_path / "scènes").iterdir()] == ["歩く ø (v2).blend"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text on this system")
+def test_a_name_that_is_no_text_does_not_stop_the_others(takes, tmp_path, capfd):
+    odd = takes / os.fsdecode(b"na\xefve.bvh")
+    odd.write_bytes((takes / "walk.bvh").read_bytes())
+    assert call("import", takes, "-o", tmp_path / "scenes") == SOME_FAILED
+    assert sorted(path.name for path in (tmp_path / "scenes").iterdir()) == ["run.blend", "walk.blend"]
+    assert r"failed: na\udcefve.bvh" in capfd.readouterr().err
 
 
 def test_compress_and_restore_give_the_motion_back(takes, tmp_path, capfd):
