@@ -152,8 +152,16 @@ def numbers(curves: Curves, data_path: str, still: Array, frames: Floats) -> Arr
         return still
     result = np.tile(still, (len(frames), 1))
     for index, curve in own.items():
-        result[:, index] = action.evaluate(curve, frames)
+        result[:, index] = finite(curve, frames, action.evaluate(curve, frames))
     return result
+
+
+def finite(curve: bpy.types.FCurve, frames: Floats, values: Floats) -> Floats:
+    """The values (T,) of a curve at `frames` (T,), with straight lines from key to key where they are no numbers."""
+    broken = ~np.isfinite(values)
+    points = action.read_points(curve) if broken.any() else np.empty((0, 2))
+    points = points[np.isfinite(points).all(axis=1)]
+    return np.where(broken, np.interp(frames, *points.T), values) if len(points) else values
 
 
 def object_track(obj: ArmatureObject, curves: Curves) -> Track:

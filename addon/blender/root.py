@@ -21,7 +21,7 @@ from .action import ActionError, Floats
 from .edits import Edit
 from .gaps import Gaps
 from .job import Steps, part, threaded
-from .limbs import Curves, Moved, object_track
+from .limbs import Curves, Moved, finite, object_track
 from .rekey import NewKeys
 from .tracks import ArmatureObject, KeyRange, Track, rotation, track_of
 
@@ -70,38 +70,60 @@ def require_editable(found: Sequence[Carrier], obj: ArmatureObject) -> None:
             )
 
 
+def require_numbers(found: Sequence[Carrier], obj: ArmatureObject) -> None:
+    """Raises ActionError where a location key of a carrier is no number."""
+    for carrier in found:
+        for curve in carrier.location.values():
+            points = action.read_points(curve)
+            broken = points[~np.isfinite(points[:, 1]), 0]
+            if len(broken):
+                raise ActionError(
+                    f"The location of {carrier.track.bone or obj.name} is no number at frame {broken[0]:g}: mend or "
+                    "delete its key there, or let Denoise fill it (Gaps)."
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class _Path:
+    """A carrier at T frames: its rotations (T, 4), index -> (T,) its location, and what of both is missing (T,)."""
+
+    carrier: Carrier
+    own: Array
+    place: Mapping[int, Array]
+    turned_missing: NDArray[np.bool_]
+    place_missing: Mapping[int, NDArray[np.bool_]]
+
+
 def mended(found: Sequence[Carrier], frames: Floats, strength: float, holes: Gaps) -> Steps[Moved]:
-    """What smoothing the root by `strength`, 0 to 1, and leading it on over `holes` changes at even `frames` (T,)."""
-    turned, places, missing = [], [], []
+    """What smoothing the root by `strength`, 0 to 1, and leading it on over `holes` changes at even `frames` (T,).
+
+    It is led on over location keys, too, that are no numbers.
+    """
+    paths = []
     for done, carrier in enumerate(found):
         yield 0.5 * done / len(found)
-        turned.append(rotation(carrier.track, frames))
-        places.append({index: action.evaluate(curve, frames) for index, curve in carrier.location.items()})
-        missing.append(holes.missing(carrier.track.bone, frames))
-    return (yield from part(threaded(_mended, found, turned, places, missing, strength), 0.5, 1.0))
+        lost = holes.missing(carrier.track.bone, frames)
+        played = {index: action.evaluate(curve, frames) for index, curve in carrier.location.items()}
+        missing = {index: lost | ~np.isfinite(values) for index, values in played.items()}
+        if strength or lost.any() or any(where.any() for where in missing.values()):
+            place = {index: finite(carrier.location[index], frames, values) for index, values in played.items()}
+            paths.append(_Path(carrier, rotation(carrier.track, frames), place, lost, missing))
+    return (yield from part(threaded(_mended, paths, strength), 0.5, 1.0))
 
 
-def _mended(
-    found: Sequence[Carrier],
-    turned: Sequence[Array],
-    places: Sequence[Mapping[int, Array]],
-    missing: Sequence[NDArray[np.bool_]],
-    strength: float,
-    progress: Callable[[float], None],
-) -> Moved:
+def _mended(paths: Sequence[_Path], strength: float, progress: Callable[[float], None]) -> Moved:
     turns, moves = {}, {}
-    for done, (carrier, own, place, lost) in enumerate(zip(found, turned, places, missing, strict=True)):
-        progress(done / len(found))
-        if not strength and not lost.any():
-            continue
-        if carrier.track.curves:
-            turns[carrier.track.bone] = _turns(carrier, own.astype(np.float64), lost, strength)
-        if place:
-            move = np.zeros((len(lost), 3))
-            for index, values in place.items():
-                whole = led_on(values[:, None], lost)[:, 0]
-                move[:, index] = whole - values + (strength * (smoothed(whole) - whole) if strength else 0)
-            moves[carrier.track.bone] = move
+    for done, path in enumerate(paths):
+        progress(done / len(paths))
+        bone = path.carrier.track.bone
+        if path.carrier.track.curves:
+            turns[bone] = _turns(path.carrier, path.own.astype(np.float64), path.turned_missing, strength)
+        if path.place:
+            moves[bone] = np.zeros((len(path.turned_missing), 3))
+            for index, values in path.place.items():
+                whole = led_on(values[:, None], path.place_missing[index])[:, 0]
+                smooth = whole + strength * (smoothed(whole) - whole) if strength else whole
+                moves[bone][:, index] = smooth - values
     return Moved(turns, moves)
 
 
@@ -134,6 +156,7 @@ def location_edits(found: Sequence[Carrier], frames: Floats, moves: Mapping[str,
             points = action.read_points(curve)
             values = points[:, 1].copy()
             meant = keys.mask(curve, points)
+            values[meant] = finite(curve, points[meant, 0], values[meant])
             values[meant] += np.interp(points[meant, 0], frames, move[:, index]).astype(np.float32)
             changes.append(Edit(carrier.location_path, index, points, values))
     return changes

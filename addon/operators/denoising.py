@@ -75,6 +75,8 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
     if wishes.root:
         root.require_editable(carriers, obj)
+    if wishes.fill == "NONE" and (wishes.root or wishes.plant_feet):
+        root.require_numbers(carriers, obj)
     carriers = [carrier for carrier in carriers if root.is_editable(carrier)]
     holes = _gaps([*binding.read, *_beside(binding, carriers)], wishes)
     if wishes.fill != "NONE":
@@ -94,7 +96,8 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     if carriers and wishes.root:
         _require_even(mended.frames, model)
     moved = Moved(turns, {})
-    if wishes.root or not binding.controls:  # the control of a pelvis is turned already, so that it is seen in place
+    filled = wishes.fill != "NONE" and not binding.controls  # a pelvis' control is turned already, to be seen in place
+    if wishes.root or filled:
         whole = yield from part(root.mended(carriers, mended.frames, wishes.root, holes), 0.62, 0.65)
         moved = Moved({**turns, **whole.turns}, whole.moves)
     told = warnings(replace(joints, left_out={**joints.left_out, **binding.left_out}))

@@ -231,3 +231,28 @@ def test_a_root_that_is_not_asked_for_stays_in_a_gap(tmp_path):
     denoise(fill_gaps="MARKED", gap_start=HOLE[0], gap_end=HOLE[1], bones="SELECTED")
     for curve, points in zip(root_curves(obj), before, strict=True):
         np.testing.assert_array_equal(action.read_points(curve), points)
+
+
+def without_numbers(tmp_path):
+    """A walk in a circle whose root's location is no number in the hole."""
+    clean = walking_round()
+    obj = imported(clean, tmp_path)
+    for curve in root_curves(obj):
+        if "location" in curve.data_path:
+            points = action.read_points(curve)
+            inside = (points[:, 0] >= HOLE[0]) & (points[:, 0] <= HOLE[1])
+            action.write_values(curve, np.where(inside, np.nan, points[:, 1]))
+    return obj, clean
+
+
+def test_a_root_whose_location_is_no_number_is_filled(tmp_path):
+    obj, clean = without_numbers(tmp_path)
+    denoise(fill_gaps="EMPTY")
+    way, _ = root_error(obj, clean)
+    assert way.max() < 0.01
+
+
+def test_a_root_whose_location_is_no_number_is_refused_where_it_counts(tmp_path):
+    obj, _ = without_numbers(tmp_path)
+    changes_nothing(obj, f"location of Hips is no number at frame {HOLE[0]}", model=MODEL)
+    assert denoise(plant_feet=False) == {"FINISHED"}
