@@ -36,7 +36,7 @@ help:
 	@echo 'make test       the tests on one Blender, and those of training and export where there is Python 3.11'
 	@echo 'make test-all   the same on every Blender, and the built extension in the real application'
 	@echo 'make lint       ruff and mypy; `make format` mends what ruff can'
-	@echo 'make bench      speed beside Blender'\''s own importer, filter and bare writing, as ratios; a job'\''s steps in a window'
+	@echo 'make bench      speed beside Blender'\''s own ways, as ratios; a job'\''s steps in a window (PARTS="keys preview" for some)'
 	@echo 'make extension  the zips to install, one a platform, in build/extension'
 	@echo 'make gui        the panel in a real window: screenshots in build/gui'
 	@echo 'make clean      remove build and the environments'
@@ -59,9 +59,12 @@ format: .venvs/lint/.lint
 	.venvs/lint/bin/ruff check --fix .
 	.venvs/lint/bin/ruff format .
 
+# All parts, or those that are named: make bench PARTS="keys preview", make bench PARTS=application
+MEASURED := $(filter-out application,$(PARTS))
 bench: $(BENCH)
-	for folder in $(dir $^); do $${folder}bin/python -m tests.benchmarks || exit 1; done
-	.venv/bin/python -m tests.benchmarks.application
+	$(if $(MEASURED)$(if $(PARTS),,all),for folder in $(dir $^); do \
+	  $${folder}bin/python -m tests.benchmarks $(MEASURED) || exit 1; done)
+	$(if $(filter application,$(PARTS))$(if $(PARTS),,all),.venv/bin/python -m tests.benchmarks.application)
 
 extension: .venv/.demo
 	.venv/bin/python -m export extension

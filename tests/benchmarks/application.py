@@ -1,11 +1,12 @@
-"""`python -m tests.benchmarks.application`: what only the real application can tell, printed and kept in build/bench.
+"""`python -m tests.benchmarks.application [PART …]`: what only the real application can tell, kept in build/bench.
 
-How long the longest step of the main thread is while a job runs in a window, and how long denoising takes beside
-Blender's own Butterworth filter over the same curves. The application is found as `make test-all` finds it.
+`jobs`: how long the longest step of the main thread is while a job runs in a window. `butterworth`: how long denoising
+takes beside Blender's own filter over the same curves. The application is found as `make test-all` finds it.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -15,10 +16,16 @@ from tests.gui.__main__ import with_window
 
 FOLDER = ROOT / "build" / "bench"
 SECONDS = 900
+PARTS = ("jobs", "butterworth")
 
 
 def main() -> int:
     """The exit code: 0 where everything could be measured, or where there is no Blender to measure in."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.application", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' or '.join(PARTS)}; both by default")
+    chosen = parser.parse_args().parts or list(PARTS)
+    if not set(chosen) <= set(PARTS):
+        parser.error(f"there are the parts {', '.join(PARTS)}")
     blender = find()
     if blender is None:
         print("not run: there is no Blender: set BLENDER, or put blender on the PATH")
@@ -33,11 +40,14 @@ def main() -> int:
         print(error)
         return 1
     words = ["--enable-event-simulate", "--python", "tests/benchmarks/in_window.py", "--", str(take), str(report)]
-    code = subprocess.run([*command, *words], cwd=ROOT, env=environment, timeout=SECONDS, check=False).returncode
-    take.unlink()
-    if report.exists():
-        print(report.read_text(encoding="utf-8"), end="")
-    return abs(code)
+    start = [*command, *words, *chosen]
+    try:  # it prints what it measures as it comes
+        return abs(subprocess.run(start, cwd=ROOT, env=environment, timeout=SECONDS, check=False).returncode)
+    except subprocess.TimeoutExpired:
+        print(f"stopped after {SECONDS // 60} minutes; what was measured until then is in {report}")
+        return 1
+    finally:
+        take.unlink()
 
 
 if __name__ == "__main__":

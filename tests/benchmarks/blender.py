@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -23,17 +23,16 @@ from .motion import FRAMES, SIGMA, long_clip, long_file
 from .timing import Timing, in_turn, ratio
 
 
-def run() -> list[str]:
+def run() -> Iterator[str]:
     """The lines of the report."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     addon.register()
-    lines = [f"Blender {bpy.app.version_string}, {FRAMES:,} frames × 31 joints"]
+    yield f"Blender {bpy.app.version_string}, {FRAMES:,} frames × 31 joints"
     with tempfile.TemporaryDirectory() as folder:
-        lines += _importing(long_file(Path(folder)))
-        lines += _denoising()
-    lines += _filtering()
+        yield from _importing(long_file(Path(folder)))
+    yield from _denoising()
+    yield from _filtering()
     addon.unregister()
-    return lines
 
 
 def _importing(path: Path) -> list[str]:
@@ -69,8 +68,7 @@ def _importing(path: Path) -> list[str]:
     ]
 
 
-def _denoising() -> list[str]:
-    lines = []
+def _denoising() -> Iterator[str]:
     poses = long_clip().rotations[:, 1:]
     noisy = component_noise(poses, SIGMA)
     for entry in denoising_models():
@@ -78,7 +76,7 @@ def _denoising() -> list[str]:
             continue
         through = _network(load_model(entry.path, threads=1))
         times = in_turn({"network": (lambda: None, lambda through=through: through(noisy))})
-        lines.append(f"  {entry.name}: {FRAMES / times['network'].median:,.0f} frames/s on one thread")
+        yield f"  {entry.name}: {FRAMES / times['network'].median:,.0f} frames/s on one thread"
 
     names = [entry.name for entry in denoising_models() if entry.card]
     obj = _with_long_take()
@@ -98,9 +96,9 @@ def _denoising() -> list[str]:
     works = {"bare": (again, bare)}
     works |= {name: (again, lambda name=name: bpy.ops.mocap_mender.denoise_action(model=name)) for name in names}
     times = in_turn(works)
-    lines += _seconds("denoise the action, end to end", times)
-    lines += [f"  {name}: {ratio(times[name], times['bare']):.2f} × the bare read, copy and write" for name in names]
-    return lines
+    yield from _seconds("denoise the action, end to end", times)
+    for name in names:
+        yield f"  {name}: {ratio(times[name], times['bare']):.2f} × the bare read, copy and write"
 
 
 def _filtering() -> list[str]:

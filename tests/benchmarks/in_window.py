@@ -1,6 +1,6 @@
 """Inside the application, in a real window: a long take denoised as a job, and beside Blender's own Butterworth.
 
-blender --enable-event-simulate --python tests/benchmarks/in_window.py -- TAKE REPORT
+blender --enable-event-simulate --python tests/benchmarks/in_window.py -- TAKE REPORT PART…
 Writes what it measures into REPORT, line by line.
 """
 
@@ -23,7 +23,8 @@ from tests.gui import window as gui
 from tests.gui.extension import module
 from tests.gui.script import play
 
-TAKE, REPORT = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
+TAKE, REPORT = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :][:2])
+PARTS = sys.argv[sys.argv.index("--") + 3 :]
 LIMIT = 0.05  # seconds that a step of the main thread may take
 action, job = module("blender.action"), module("blender.job")
 
@@ -89,7 +90,15 @@ def session() -> Iterator[float]:
         f"{os.getloadavg()[0]:.1f} processes wanted one of {os.cpu_count()} cores"
     )
     yield gui.PAUSE * 3
+    if "jobs" in PARTS:
+        yield from jobs(obj, original)
+    if "butterworth" in PARTS:
+        obj.animation_data.action = original
+        for line in beside_butterworth(obj, gui.area()):
+            report(line)
 
+
+def jobs(obj: Any, original: bpy.types.Action) -> Iterator[float]:
     copies = Watch(action, "loose_copy")
     turns = Watch(job.ModalJob, "_turn", without=copies)
     for name, options in JOBS.items():
@@ -114,10 +123,6 @@ def session() -> Iterator[float]:
             f"{milliseconds(sum(copies.seconds))}, pushing the undo step {milliseconds(pushed)}"
         )
     yield gui.PAUSE
-
-    obj.animation_data.action = original
-    for line in beside_butterworth(obj, gui.area()):
-        report(line)
 
 
 JOBS: dict[str, dict[str, Any]] = {

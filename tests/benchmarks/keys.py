@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from addon.core import formats
 from addon.core.noise import component_noise
 from addon.core.rotation import angle_between, normalize
 from tests.demo.takes import ROOT, demo_take
+
+from .graph_editor import graph_editor
 
 SIGMA, TOLERANCE = 0.02, 0.5
 RATES = (30, 120)
@@ -33,15 +34,14 @@ class Found:
     frames: int
 
 
-def run() -> list[str]:
+def run() -> Iterator[str]:
     """The lines of the report: keys kept, and the largest and mean error of either."""
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     addon.register()
-    lines = [f"fewer keys for a walk, denoised from σ = {SIGMA:g}, at most {TOLERANCE:g}° off"]
+    yield f"fewer keys for a walk, denoised from σ = {SIGMA:g}, at most {TOLERANCE:g}° off"
     for fps in RATES:
-        lines += _at(fps)
+        yield from _at(fps)
     addon.unregister()
-    return lines
 
 
 def _at(fps: int) -> list[str]:
@@ -130,20 +130,5 @@ def _decimate(obj: Any, bones: list[str], **options: Any) -> None:
         for name in ("select_control_point", "select_left_handle", "select_right_handle"):
             curve.keyframe_points.foreach_set(name, marks)
         curve.select = curve.data_path in chosen
-    with _graph_editor(obj):
+    with graph_editor(obj):
         bpy.ops.graph.decimate(**options)
-
-
-@contextmanager
-def _graph_editor(obj: Any) -> Iterator[None]:
-    """A graph editor for a while: its operators run without a window that anybody sees."""
-    window: Any = bpy.context.window_manager.windows[0]
-    area = window.screen.areas[0]
-    before, area.type = area.type, "GRAPH_EDITOR"
-    area.spaces[0].dopesheet.show_only_selected = False
-    region = next(region for region in area.regions if region.type == "WINDOW")
-    try:
-        with bpy.context.temp_override(window=window, area=area, region=region, object=obj, active_object=obj):
-            yield
-    finally:
-        area.type = before

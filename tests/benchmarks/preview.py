@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -29,19 +30,18 @@ ALLOWED = 3.0
 """Milliseconds a frame that were promised for 31 joints."""
 
 
-def run() -> list[str]:
+def run() -> Iterator[str]:
     """The lines of the report, for a scene at the take's own rate of 120 fps and for one of 24."""
-    lines = [f"live preview, noise σ = {NOISE:g}, nothing kept at the start, processor time of all threads"]
+    yield f"live preview, noise σ = {NOISE:g}, nothing kept at the start, processor time of all threads"
     addon.register()
     with tempfile.TemporaryDirectory() as folder:
         path = long_file(Path(folder))
         for own_rate in (True, False):
-            lines += _playing(path, own_rate)
+            yield from _playing(path, own_rate)
     addon.unregister()
-    return lines
 
 
-def _playing(path: Path, own_rate: bool) -> list[str]:
+def _playing(path: Path, own_rate: bool) -> Iterator[str]:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.mocap_mender.import_motion(filepath=str(path), set_scene_fps=own_rate)
     scene, obj = bpy.context.scene, bpy.context.object
@@ -60,7 +60,7 @@ def _playing(path: Path, own_rate: bool) -> list[str]:
         settings.enabled = True
         preview_handler.forget()
 
-    lines = [f"  at {scene.render.fps} fps, {len(obj.data.bones)} bones:"]
+    yield f"  at {scene.render.fps} fps, {len(obj.data.bones)} bones:"
     for entry in denoising_models():
         if entry.card is None:
             continue
@@ -71,13 +71,12 @@ def _playing(path: Path, own_rate: bool) -> list[str]:
             scene.frame_set(1)
             problem = preview_handler.problem_of(obj)
             if problem:
-                lines.append(f"    {entry.name}, {source.lower()}: {problem}")
+                yield f"    {entry.name}, {source.lower()}: {problem}"
                 continue
             times = in_turn({"without": (off, work), "with": (begin, work)}, clock=time.process_time)
             more = [a - b for a, b in zip(times["with"].seconds, times["without"].seconds, strict=True)]
             each = statistics.median(more) / count * 1000
-            lines.append(
+            yield (
                 f"    {entry.name}, {source.lower()}: {each:.2f} ms a frame ({each / ALLOWED:.2f} × the promised "
                 f"{ALLOWED:g}); a frame costs {ratio(times['with'], times['without']):.1f} × what it does without"
             )
-    return lines
