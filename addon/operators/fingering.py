@@ -19,6 +19,7 @@ from ..blender.hands import HandsError
 from ..blender.job import Steps, part, threaded
 from ..blender.rigged_hand import RiggedHand, moving_with
 from ..blender.tracks import KeyRange
+from ..core.finger_crossing import uncrossed
 from ..core.hand import FINGERS, SIDES
 from ..core.rotation import Array, exp, log, multiply
 from ..core.rotation_mode import property_of
@@ -131,7 +132,7 @@ def completed_pose(model: Model, known: Array, found: Sequence[RiggedHand], draw
     pose = fingers.complete_pose(model, asked, drawing.mode, drawing.seed, drawing.temperature, drawing.order)
     result = np.full(known.shape, np.nan)
     result[sides] = pose if pose.ndim == len(SIDES) else pose[None]
-    return result
+    return uncrossed(result, np.isfinite(known))
 
 
 def pose_keys(
@@ -179,6 +180,7 @@ def filled_motion(
     fps = frames.scene_fps(scene)
     arguments = (model, every, keyed, wrists, fps, drawing.mode, drawing.seed, drawing.temperature)
     angles = yield from part(threaded(fingers.fill, *arguments), 0.3, 1.0)
+    angles = uncrossed(angles, np.isfinite(keyed).any(axis=0))
     span = (float(at[0]), float(at[-1]))
     new = np.isin(every, at)
     keys: list[BoneKeys] = []
