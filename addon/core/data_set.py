@@ -25,7 +25,8 @@ from .clip import Clip
 from .errors import MenderError
 from .files import reason, sha256
 from .formats.csv import write as write_table
-from .rotation import Array, continuous
+from .rotation import Array
+from .rotation_mode import from_quaternions
 from .skeleton import Skeleton, end_sites_of
 
 ARRAYS, TABLES, MANIFEST = "poses.npz", "csv", "manifest.json"
@@ -254,8 +255,7 @@ def _arrays(found: DataSet) -> dict[str, Array]:
         "fps": np.float64(found.fps),
     }
     for take in found.takes:
-        q = continuous(take.clip.rotations)
-        arrays[f"q_{take.name}"] = q * np.where(q[:1, :, :1] < 0, -1, 1).astype(q.dtype)
+        arrays[f"q_{take.name}"] = from_quaternions(take.clip.rotations, "QUATERNION")
         arrays[f"p_{take.name}"] = take.clip.root_position
     return arrays
 

@@ -25,10 +25,10 @@ _SAME_FRAME = 1e-3
 LOCATION = ""
 """Stands for a rotation mode where a bone's location is meant."""
 
-MOST = 0.7
+_ENOUGH_JOINTS = 0.7
 """Share of a model's joints that bones must be for its code to be of use."""
 
-SHARES = (1.0, 0.9, 0.7)
+_SHARES = (1.0, 0.9, 0.7)
 """What keys with frames between them may be off by, in tolerances: curves between two keys go further than these."""
 
 
@@ -78,8 +78,8 @@ def plan(
     """Divide an action's curves; `header` comes without groups.
 
     places: bone -> where it stands in the poses of the header's model, which have so many `joints`; bones of a group
-    that holds less than `MOST` of them are coded without the model. Raises ArchiveError where a key cannot be held
-    within the tolerance.
+    that holds less than `_ENOUGH_JOINTS` of them are coded without the model.
+    Raises ArchiveError where a key cannot be held within the tolerance.
     """
     together: dict[bytes, list[BoneKeys]] = {}
     for keys in bones:
@@ -94,7 +94,7 @@ def plan(
         known = {keys.bone for keys in group if keys.mode != LOCATION} & set(places)
         if group:
             groups.append(tuple(group))
-            described.append(_group(group, {} if sparse or len(known) < MOST * joints else places, share))
+            described.append(_group(group, {} if sparse or len(known) < _ENOUGH_JOINTS * joints else places, share))
     coded = {(keys.bone, keys.mode == LOCATION) for group in groups for keys in group}
     rest = [keys for keys in bones if (keys.bone, keys.mode == LOCATION) not in coded]
     exact = (*(curve for keys in rest for curve in keys.curves), *others)
@@ -183,8 +183,8 @@ def _is_sparse(frames: Array) -> bool:
 
 def _playing_alike(bones: list[BoneKeys], header: Header) -> tuple[list[BoneKeys], float]:
     """The bones that play within the tolerance between their keys too, and the share of it that keys may be off by."""
-    share = SHARES[0]
-    for share in SHARES:
+    share = _SHARES[0]
+    for share in _SHARES:
         good = _good(bones, header, share)
         if len(good) == len(bones):
             return bones, share
