@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..operators.choice import denoising_models
@@ -12,7 +14,7 @@ from ..operators.preview_handler import problem_of
 from ..operators.preview_settings import NAME, PreviewSettings, preview_of
 from ..preferences import DEFAULT_MODEL
 from .model_chooser import draw_chooser, draw_entries
-from .progress import HEIGHT, draw_progress
+from .progress import draw_progress, main_row
 from .text import paragraph
 
 
@@ -41,8 +43,7 @@ class MOCAP_MENDER_PT_preview(bpy.types.Panel):
             paragraph(layout, context, "Select an armature.", icon="INFO")
             return
         settings = preview_of(rig)
-        row = layout.row()
-        row.scale_y = HEIGHT
+        row: Any = main_row(layout)
         text, icon = ("Stop Preview", "PAUSE") if settings.enabled else ("Start Preview", "PLAY")
         row.operator("mocap_mender.live_preview", text=text, icon=icon)
         if settings.enabled and problem_of(rig):

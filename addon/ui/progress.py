@@ -8,14 +8,13 @@ import bpy
 
 from ..blender import job
 
-HEIGHT = 1.4
-"""Of a main button, in rows."""
+_HEIGHT = 1.4  # of a main button, in rows
 
 
 def main_row(layout: bpy.types.UILayout, *titles: str) -> Any | None:
     """The row for a panel's main button; None while an operator of one of these titles runs: its progress is there."""
     row = layout.row(align=True)
-    row.scale_y = HEIGHT
+    row.scale_y = _HEIGHT
     return None if draw_progress(row, *titles) else row
 
 
