@@ -18,7 +18,7 @@ from addon.inference.card import METADATA_KEY, ModelCard
 from addon.inference.card import Tensor as CardTensor
 from addon.inference.fingers import CONSTANTS, FILL_INPUT, FILL_OUTPUT, KIND, POSE_INPUTS, POSE_OUTPUT
 from addon.inference.session import load_model
-from training.config import RECIPES, HandsRecipe
+from training.config import HandsRecipe
 from training.data import hands
 from training.data.hands import Sources
 from training.environment import commit
@@ -26,6 +26,7 @@ from training.evaluation import shipped_metrics
 from training.hands import load
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import COMPONENTS, HandAnyOrder
+from training.recipes import RECIPES
 from training.runs import read
 
 from .half import store_half

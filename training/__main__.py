@@ -13,21 +13,11 @@ import tyro
 from addon.core.errors import MenderError
 
 from . import digits, evaluation, hands, hands_study, orders_study, pictures, runs, sweep, tables
-from .config import (
-    DESCRIPTIONS,
-    RECIPES,
-    DenoiseRecipe,
-    DigitsRecipe,
-    HandsRecipe,
-    Preset,
-    Recipe,
-    RecipeError,
-    TutorialRecipe,
-    recipe_named,
-)
+from .config import DenoiseRecipe, DigitsRecipe, HandsRecipe, Preset, Recipe, RecipeError, TutorialRecipe
 from .data import cmu, mnist, pack
 from .data.poses import PoseSet
 from .motion import LEAST_JOINTS
+from .recipes import DESCRIPTIONS, RECIPES, recipe_named
 from .tasks import (
     evaluate_compress,
     evaluate_denoise,

@@ -9,13 +9,14 @@ from pathlib import Path
 import torch
 
 from . import checkpoint, engine, memory
-from .config import RECIPES, DigitsRecipe
+from .config import DigitsRecipe
 from .data import mnist
 from .distributed import processes
 from .models.any_order import AnyOrderTransformer
 from .models.digit_classifier import DigitClassifier
 from .models.masked import MaskedPerceptron, MaskedTransformer
 from .models.values import Classes
+from .recipes import RECIPES
 from .runs import DESCRIPTION, RunError, claim, read
 from .tasks.mnist import Digits, LabelledDigits, MaskedDigits
 from .throughput import Work, operations_per_token

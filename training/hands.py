@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from . import checkpoint, engine
-from .config import RECIPES, HandsRecipe
+from .config import HandsRecipe
 from .data import hand_memory, hands
 from .data.hand_windows import windows
 from .data.hands import FPS, HandSet
@@ -19,6 +19,7 @@ from .hands_fit import best_order, liveliness, softening, trust
 from .models.hand_model import HandModel
 from .models.hands_any_order import HandAnyOrder
 from .models.hands_fill import FillNetwork
+from .recipes import RECIPES
 from .runs import DESCRIPTION, RunError, claim, read
 from .tasks.hands_any_order import channels
 from .tasks.hands_any_order import task as any_order_task

@@ -21,11 +21,12 @@ from addon.core.rotation import Array
 from addon.core.skeleton import EndSite, Skeleton
 
 from . import checkpoint, engine, environment, motion
-from .config import RECIPES, DenoiseRecipe, Recipe
+from .config import DenoiseRecipe, Recipe
 from .data.poses import Origin, PoseFrame, PoseSet, mirrored, pose_frame
 from .distributed import processes
 from .models.denoiser import BodyDenoiser
 from .networks import network, tell_about
+from .recipes import RECIPES
 from .tasks import task_for
 
 FOLDER = Path("runs")

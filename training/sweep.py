@@ -15,9 +15,10 @@ from addon.core import orders
 from addon.core.errors import MenderError
 
 from . import digits, likelihood, record, runs
-from .config import DigitsRecipe, recipe_named
+from .config import DigitsRecipe
 from .data import mnist
 from .order_cells import ORDER_SEED, tokens
+from .recipes import recipe_named
 
 LINES = "sweep.jsonl"
 GRID: dict[str, tuple[Any, ...]] = {

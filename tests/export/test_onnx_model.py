@@ -16,8 +16,8 @@ from addon.inference.session import load_model
 from export import onnx_model, promises
 from training import runs
 from training.checkpoint import WeightsMissingError
-from training.config import recipe_named
 from training.data import synthetic
+from training.recipes import recipe_named
 
 ROOT = Path(__file__).parents[2]
 POSE_RECIPES = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")

@@ -10,8 +10,8 @@ import pytest
 from addon.core.rigs.cmu import SKELETON
 from training import record
 from training.__main__ import main
-from training.config import RECIPES
 from training.data import synthetic
+from training.recipes import RECIPES
 from training.tasks import denoise
 
 POSE_RECIPES = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")

@@ -19,8 +19,8 @@ from scipy import optimize
 
 from training import checkpoint, digits, engine, record, runs
 from training.__main__ import main
-from training.config import RECIPES, recipe_named
 from training.data import mnist
+from training.recipes import RECIPES, recipe_named
 from training.tasks.mnist import Digits, MaskedDigits
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,11 @@ import pytest
 from addon.core.rigs.cmu import SKELETON
 from training import digits, hands
 from training.__main__ import main
-from training.config import RECIPES, HandsRecipe
+from training.config import HandsRecipe
 from training.data import cmu, manipnet, mnist, synthetic
 from training.data import hands as hand_data
 from training.data.poses import PoseSet
+from training.recipes import RECIPES
 
 TEST_SUBJECTS = {"38", "39"}
 DEMO_TAKE = "01_01"

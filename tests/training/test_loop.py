@@ -15,9 +15,10 @@ import pytest
 import torch
 
 from training import checkpoint, engine, environment, record, runs
-from training.config import RECIPES, TutorialRecipe, recipe_named
+from training.config import TutorialRecipe
 from training.data import synthetic
 from training.models.tutorial import TutorialAutoencoder
+from training.recipes import RECIPES, recipe_named
 from training.tasks.reconstruct import Reconstruct
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from training import runs
-from training.config import recipe_named
+from training.recipes import recipe_named
 from training.data import synthetic
 name, folder = sys.argv[1:3]
 runs.start(name, recipe_named(name, "cpu", sys.argv[3:]), synthetic.load(takes=1, frames=101), Path(folder))

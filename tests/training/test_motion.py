@@ -12,8 +12,8 @@ from addon.inference.model_file import read_card
 from addon.inference.session import load_model
 from export import onnx_model
 from training import motion, runs
-from training.config import recipe_named
 from training.data import synthetic
+from training.recipes import recipe_named
 
 SMALL = ("epochs=1", "batch=300", "strokes=112", "width=56", "log_every=1", "threads=1", "warm_up=1")
 

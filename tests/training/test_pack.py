@@ -22,9 +22,9 @@ from addon.inference.model_file import read_card
 from addon.inference.session import load_model
 from export import onnx_model
 from training import runs
-from training.config import recipe_named
 from training.data import pack
 from training.data.poses import mirror_joints
+from training.recipes import recipe_named
 from training.tasks import denoise as denoise_task
 
 ROOT = Path(__file__).parents[2]

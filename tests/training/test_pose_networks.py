@@ -12,11 +12,11 @@ from addon.core import rotation
 from addon.core.metrics import geodesic_degrees
 from addon.core.noise import component_noise
 from training import evaluation, runs, tables
-from training.config import recipe_named
 from training.data import limbs, poses, synthetic
 from training.evaluation import Figure
 from training.models.pose_compress import loosely_coupled_basis
 from training.networks import network, rotation_vectors, tell_about
+from training.recipes import recipe_named
 from training.tasks import baselines, evaluate_compress, evaluate_denoise_pose, task_for
 
 
