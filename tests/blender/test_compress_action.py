@@ -253,3 +253,18 @@ def test_the_bound_is_in_the_scenes_millimetres(rig, tmp_path):
     bpy.context.view_layer.update()
     compress(tmp_path / "a.mmz", millimetres=1.0)
     assert archive.scan(tmp_path / "a.mmz").header.length == pytest.approx(0.1)
+
+
+def test_a_bone_with_idle_curves_of_another_mode_is_restored_in_that_mode(rig, tmp_path):
+    """Old Euler curves of a bone that turns by quaternions must not stand beside the restored ones."""
+    bone = rig.pose.bones[1]
+    bone.rotation_mode = "QUATERNION"
+    frames = np.array([1.0, 60.0], dtype=np.float32)
+    for index in range(3):
+        path = action.bone_path(bone.name, "rotation_euler")
+        action.write_curve(action.assigned_channels(rig), path, index, frames, frames * 0, bone.name)
+    before = poses(rig, range(1, 61))[0]
+    bpy.ops.mocap_mender.compress_action(filepath=str(tmp_path / "a.mmz"), degrees=0.5, method="CURVES")
+    bone.rotation_mode = "XYZ"
+    assert bpy.ops.mocap_mender.restore_action(filepath=str(tmp_path / "a.mmz")) == {"FINISHED"}
+    assert np.degrees(angle_between(poses(rig, range(1, 61))[0], before)).max() <= 0.501

@@ -149,7 +149,7 @@ def peak_memory(path, runs_to_write):
     """Bytes held at most while so many runs are written and read, one made after the other."""
     group = Group((RotationTrack("B0", "QUATERNION"), RotationTrack("B1", "QUATERNION")), ("B0",))
     told = replace(header(), groups=(group,))
-    count = 128
+    count = 64
 
     def runs():
         for number in range(runs_to_write):
@@ -168,7 +168,7 @@ def peak_memory(path, runs_to_write):
 
 def test_memory_does_not_grow_with_the_length_of_the_motion(tmp_path):
     peak_memory(tmp_path / "warm.mmz", 1)
-    short, long = (peak_memory(tmp_path / f"{runs}.mmz", runs) for runs in (2, 12))
+    short, long = (peak_memory(tmp_path / f"{runs}.mmz", runs) for runs in (2, 16))
     assert long < 1.1 * short
 
 
