@@ -14,6 +14,7 @@ PARTS = {
     "preview": "what a frame of the live preview costs",
     "compression": "compressed actions beside their peers",
     "fingers": "a pose and a motion of fingers",
+    "fingers_in_blender": "the same from the button to the keys, beside writing them bare",
     "any_order": "sampling digits with and without the cache",
 }
 """The modules beside this one; each has a `run` that gives lines as they come."""

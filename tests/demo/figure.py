@@ -9,6 +9,10 @@ import numpy as np
 from mathutils import Vector
 
 COLOUR_ATTRIBUTE = "error"
+_AROUND = 16
+_BELOW = tuple(np.sin(np.linspace(-np.pi / 2, 0, 6)))
+_ABOVE = tuple(np.sin(np.linspace(0, np.pi / 2, 6)))
+"""Rings of the round ends of a limb, in its radius."""
 
 
 def add_figure(
@@ -39,6 +43,47 @@ def add_figure(
         face_colours += [colours[bone.name]] * 8
         groups[bone.name] = list(range(first, len(vertices)))
 
+    return _skinned(armature, vertices, faces, face_colours, groups)
+
+
+def add_limbs(
+    armature: bpy.types.Object, radii: Mapping[str, tuple[float, float]], colours: Mapping[str, Sequence[float]]
+) -> bpy.types.Object:
+    """A mesh with a round limb for each bone in `radii`, skinned to it: metres at its head and at its tail."""
+    vertices: list[Vector] = []
+    faces: list[tuple[int, int, int]] = []
+    face_colours: list[Sequence[float]] = []
+    groups: dict[str, list[int]] = {}
+    for name, (at_head, at_tail) in radii.items():
+        bone, first = armature.data.bones[name], len(vertices)
+        frame, length = bone.matrix_local.to_3x3(), (bone.tail_local - bone.head_local).length
+        ends = [(along * at_head, 0.0, at_head) for along in _BELOW] + [
+            (along * at_tail, length, at_tail) for along in _ABOVE
+        ]
+        for along, start, radius in ends:
+            across = np.sqrt(max(radius**2 - along**2, 0.0))
+            for turn in np.linspace(0, 2 * np.pi, _AROUND, endpoint=False):
+                point = Vector((across * np.cos(turn), start + along, across * np.sin(turn)))
+                vertices.append(bone.head_local + frame @ point)
+        for ring in range(len(ends) - 1):
+            for side in range(_AROUND):
+                low, high = (first + (ring + up) * _AROUND for up in (0, 1))
+                beside = (side + 1) % _AROUND
+                faces += [(low + side, high + side, low + beside), (low + beside, high + side, high + beside)]
+        face_colours += [colours[name]] * (2 * _AROUND * (len(ends) - 1))
+        groups[name] = list(range(first, len(vertices)))
+    limbs = _skinned(armature, vertices, faces, face_colours, groups)
+    limbs.data.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
+    return limbs
+
+
+def _skinned(
+    armature: bpy.types.Object,
+    vertices: Sequence[Vector],
+    faces: Sequence[tuple[int, int, int]],
+    face_colours: Sequence[Sequence[float]],
+    groups: Mapping[str, Sequence[int]],
+) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(f"{armature.name} figure")
     mesh.from_pydata(vertices, [], faces)
     attribute = mesh.attributes.new(COLOUR_ATTRIBUTE, "FLOAT_COLOR", "CORNER")

@@ -10,7 +10,7 @@ from addon.core.clip import Clip
 from addon.core.rigs.cmu import SKELETON
 from tests.demo import takes
 from tests.demo.__main__ import ORDER, row_direction, shipped_models, widest_stride
-from tests.demo.figure import add_figure, add_trail
+from tests.demo.figure import add_figure, add_limbs, add_trail
 from tests.demo.picture import colour_of
 
 
@@ -70,6 +70,18 @@ def test_a_figure_is_skinned_to_every_bone_that_can_be_seen(armature):
     ankle = armature.data.bones["LeftLeg"].tail_local
     reach = max((vertex.co - ankle).length for vertex in figure.data.vertices)
     assert min((vertex.co - ankle).length for vertex in figure.data.vertices) < 1e-4 < reach
+
+
+def test_limbs_are_as_thick_as_they_are_told_and_round_at_their_ends(armature):
+    bone = armature.data.bones["RightForeArm"]
+    limbs = add_limbs(armature, {bone.name: (0.05, 0.03)}, {bone.name: (0.1, 0.2, 0.3)})
+    assert [group.name for group in limbs.vertex_groups] == [bone.name]
+    away = [bone.matrix_local.inverted() @ vertex.co for vertex in limbs.data.vertices]
+    across = np.array([np.hypot(point.x, point.z) for point in away])
+    along = np.array([point.y for point in away])
+    assert across.max() == pytest.approx(0.05, abs=1e-4)
+    assert along.min() == pytest.approx(-0.05, abs=1e-4)
+    assert along.max() == pytest.approx(bone.length + 0.03, abs=1e-4)
 
 
 def test_a_trail_goes_through_its_points(armature):
