@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..core.compression.plan import Place
-from ..core.rigs.alignment import align
 from ..core.rigs.joint_map import JointMap
 from ..core.rotation import Array, conjugate, from_matrix, multiply
 from ..core.skeleton import Skeleton
+from .bones import alignment_of
 
 
 def places(obj: Any, joints: JointMap, skeleton: Skeleton, reference: Array) -> dict[str, Place]:
@@ -18,22 +18,15 @@ def places(obj: Any, joints: JointMap, skeleton: Skeleton, reference: Array) -> 
 
     skeleton, reference: the model's joints and (J, 4) its reference. Bones between two joints are taken to be at rest.
     """
-    bones = [obj.data.bones.get(joints.bone_of.get(name, "")) for name in skeleton.names]
-    present = np.array([bone is not None for bone in bones])
-    if not present.any():
+    named = [joints.bone_of.get(name, "") for name in skeleton.names]
+    bones = [bone if bone in obj.data.bones else None for bone in named]
+    if not any(bones):
         return {}
-    heads = np.array([bone.head_local if bone else (0, 0, 0) for bone in bones])
-    tips = np.array([_tip(bone) if bone else (np.nan,) * 3 for bone in bones])
-    alignment = align(skeleton, reference, present, heads, tips)
+    alignment = alignment_of(obj, bones, skeleton, reference)
     found = {}
     for joint, bone in enumerate(bones):
         if bone is not None:
-            rest = from_matrix(np.array(bone.matrix_local.to_3x3(), dtype=np.float64))
+            rest = from_matrix(np.array(obj.data.bones[bone].matrix_local.to_3x3(), dtype=np.float64))
             left, right = multiply(alignment.left[joint], rest), multiply(conjugate(rest), alignment.right[joint])
-            found[bone.name] = Place(joint, left, right)
+            found[bone] = Place(joint, left, right)
     return found
-
-
-def _tip(bone: Any) -> tuple[float, float, float]:
-    """Where the only child begins; of a bone with another number of children nothing tells where it points."""
-    return tuple(bone.children[0].head_local) if len(bone.children) == 1 else (np.nan, np.nan, np.nan)

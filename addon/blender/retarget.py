@@ -5,18 +5,19 @@ Nothing is written here: see `edits`. Reading comes as steps, because a long act
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from ..core.rigs.alignment import align
 from ..core.rigs.joint_map import ROOT, JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import action
 from .action import ActionError, Channels, Floats
 from .binding import Binding, Motion
+from .bones import above, alignment_of, carrying
 from .controlled import bind_controls, sample_controls, turns_of_controls
 from .job import Steps
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
@@ -45,12 +46,10 @@ def bind(
     curves = action.by_path(channels)
     bones = [joints.bone_of.get(name) for name in skeleton.names]
     matched = [bone for bone in bones if bone]
-    heads = np.array([obj.data.bones[bone].head_local if bone else (0, 0, 0) for bone in bones])
-    tips = np.array([_tip(obj, bone) if bone else (np.nan,) * 3 for bone in bones])
-    present = np.array([bone is not None for bone in bones])
-    chains, carrying = _chains(obj, matched)
+    everything = carrying(obj, matched)
+    chains = _chains(obj, matched, everything)
     # With the pelvis known, what is above other joints is not taken for the root.
-    root = {joints.root, *_above(obj, joints.root)} if joints.root in obj.data.bones else carrying
+    root = {joints.root, *above(obj, joints.root)} if joints.root in obj.data.bones else everything
     other = [bone.name for bone in obj.pose.bones if bone.name in asked and bone.name not in {*matched, *root}]
     names = dict.fromkeys([*matched, *(bone for chain in chains.values() for bone in chain), *other])
     tracks: dict[str, Track] = {}
@@ -69,7 +68,7 @@ def bind(
         tracks=tuple(tracks[bone] if bone else None for bone in bones),
         between=tuple(tuple(tracks[b] for b in chains[bone]) if bone else () for bone in bones),
         free=free,
-        alignment=align(skeleton, reference, present, heads, tips),
+        alignment=alignment_of(obj, bones, skeleton, reference),
         reference=reference.astype(np.float32),
     )
 
@@ -164,41 +163,20 @@ def _right(binding: Binding, joint: int) -> Array:
     return multiply(conjugate(track.rest), binding.alignment.right[joint])
 
 
-def _tip(obj: ArmatureObject, name: str) -> tuple[float, float, float]:
-    """Where the bone's only child begins, such as "Head_end". Where it has none its own tail may point anywhere."""
-    children = obj.data.bones[name].children
-    return tuple(children[0].head_local) if len(children) == 1 else (np.nan, np.nan, np.nan)
-
-
-def _above(obj: ArmatureObject, bone: str) -> list[str]:
-    """The bones that carry a bone, the nearest first."""
-    return [parent.name for parent in obj.data.bones[bone].parent_recursive]
-
-
 def _all_inherit(obj: ArmatureObject, joints: JointMap) -> bool:
     """Whether the joints' bones, and those that carry them, all turn with their parents."""
-    bones = {name for bone in joints.bone_of.values() for name in (bone, *_above(obj, bone))}
+    bones = {name for bone in joints.bone_of.values() for name in (bone, *above(obj, bone))}
     return all(obj.data.bones[name].use_inherit_rotation for name in bones)
 
 
-def _chains(obj: ArmatureObject, bones: list[str]) -> tuple[dict[str, list[str]], set[str]]:
-    """For each bone the bones that lie, from above, between it and the next one above that is matched; and the bones
-    that carry all of them.
+def _chains(obj: ArmatureObject, bones: list[str], root: Collection[str]) -> dict[str, list[str]]:
+    """For each bone the bones that lie, from above, between it and the next one above that is among them.
 
-    Above the topmost matched bones, the chain ends below the bone that carries all: the body's root, whose own rotation
-    no pose model sees.
+    Above the topmost of them the chain ends below the `root`, which carries all: its own rotation no pose model sees.
     """
-    above = {bone: _above(obj, bone) for bone in bones}
-    matched = set(bones)
-    tops = [bone for bone in bones if not matched.intersection(above[bone])]
-    carrying = set.intersection(*(set(above[top]) for top in tops)) if tops else set()
-    ends = matched | carrying
+    ends = {*bones, *root}
     chains = {}
     for bone in bones:
-        chain = []
-        for name in above[bone]:
-            if name in ends:
-                break
-            chain.append(name)
+        chain = list(itertools.takewhile(lambda name: name not in ends, above(obj, bone)))
         chains[bone] = chain[::-1]
-    return chains, carrying
+    return chains

@@ -18,6 +18,7 @@ from ..core.root_motion import heading_correction, smoothed
 from ..core.rotation import IDENTITY, Array, conjugate, exp, multiply, rotate
 from . import action
 from .action import ActionError, Floats
+from .bones import above, carrying
 from .edits import Edit
 from .gaps import Gaps
 from .job import Steps, part, threaded
@@ -45,8 +46,8 @@ def carriers(obj: ArmatureObject, curves: Curves, pelvis: str, joints: Collectio
     pelvis: its bone, or "" where it is not known: then the bones that carry all bones in `joints` count.
     """
     up = _up_seen_from(obj.matrix_world)
-    above = _up_seen_from(obj.matrix_world @ obj.matrix_basis.inverted_safe())
-    found = [Carrier(object_track(obj, curves), above, "location", _location(curves, "location"))]
+    object_up = _up_seen_from(obj.matrix_world @ obj.matrix_basis.inverted_safe())
+    found = [Carrier(object_track(obj, curves), object_up, "location", _location(curves, "location"))]
     for bone in _carrying(obj, pelvis, joints):
         path = action.bone_path(bone, "location")
         connected = obj.data.bones[bone].use_connect
@@ -182,13 +183,10 @@ def _up_seen_from(matrix: Matrix) -> Array:
 
 
 def _carrying(obj: ArmatureObject, pelvis: str, joints: Collection[str]) -> list[str]:
-    bones = obj.data.bones
-    if pelvis in bones:
-        return [pelvis, *(parent.name for parent in bones[pelvis].parent_recursive)]
-    above = [{parent.name for parent in bones[bone].parent_recursive} for bone in joints]
-    tops = [names for names in above if not names.intersection(joints)]
-    carrying = set.intersection(*tops) if tops else set()
-    return [bone.name for bone in bones if bone.name in carrying]
+    if pelvis in obj.data.bones:
+        return [pelvis, *above(obj, pelvis)]
+    found = carrying(obj, joints)
+    return [bone.name for bone in obj.data.bones if bone.name in found]
 
 
 def _location(curves: Curves, path: str) -> dict[int, bpy.types.FCurve]:
