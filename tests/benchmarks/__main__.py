@@ -11,6 +11,7 @@ from tests.leaving import leave_after
 PARTS = {
     "blender": "import, denoising and filtering beside Blender's own importer, bare writing and Butterworth filter",
     "keys": "fewer keys beside Blender's decimate",
+    "hour": "how much memory an hour of motion takes",
     "preview": "what a frame of the live preview costs",
     "compression": "compressed actions beside their peers",
     "fingers": "a pose and a motion of fingers",
