@@ -229,10 +229,13 @@ def _beside(hand: RiggedHand, every: Floats) -> Array:
     """(T, B, 4) what the animator's keys hold beside the angles, such as a twist, carried from key to key."""
     result = np.zeros((len(every), len(hand.tracks), 4))
     result[..., 0] = 1
+    at_keys: dict[bytes, Array] = {}  # mostly a hand's bones are keyed together
     for place, track in enumerate(hand.tracks):
         own = tracks.own_frames(track)
         if len(own):
-            left = log(hand.rig.beside(hand.rotations(own))[:, place])
+            if own.tobytes() not in at_keys:
+                at_keys[own.tobytes()] = log(hand.rig.beside(hand.rotations(own)))
+            left = at_keys[own.tobytes()][:, place]
             result[:, place] = exp(np.stack([np.interp(every, own, left[:, axis]) for axis in range(3)], axis=-1))
     return result
 

@@ -282,6 +282,23 @@ def test_stepping_through_variations_samples_whatever_the_mode(rig):
     assert max(np.abs(a - standing(rig, hand)).max() for a, hand in zip(likely, hands(rig), strict=True)) > 0.01
 
 
+def test_fingers_rest_where_the_wrist_rests(rig):
+    bpy.context.scene.render.fps = 30
+    for side in ("Left", "Right"):
+        bone = rig.pose.bones[f"mixamorig:{side}Hand"]
+        for frame in range(1, 241):
+            angle = 0.9 * np.sin(max(frame - 120, 0) / 5)
+            bone.rotation_quaternion = (np.cos(angle / 2), 0, 0, np.sin(angle / 2))
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+    assert generate(task="MOTION", mode="SAMPLE", seed=3, step=1) == {"FINISHED"}
+    frames = np.arange(1, 241, dtype=np.float32)
+    channels = action.assigned_channels(rig)
+    for hand in hands_of(rig, channels):
+        angles = hand.rig.dof(hand.rotations(frames))
+        speed = np.abs(np.diff(angles, axis=0)).mean(axis=-1)
+        assert speed[130:].mean() > 2 * speed[:110].mean()
+
+
 def test_fingers_from_the_motion_are_asked_for_as_a_sample():
     settings = finger_settings_of(bpy.context.scene)
     assert settings.mode == "AVERAGE"
