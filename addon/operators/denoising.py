@@ -78,12 +78,7 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     if wishes.fill == "NONE" and (wishes.root or wishes.plant_feet):
         root.require_numbers(carriers, obj)
     carriers = [carrier for carrier in carriers if root.is_editable(carrier)]
-    holes = _gaps([*binding.read, *_beside(binding, carriers)], wishes)
-    if wishes.fill != "NONE":
-        every = [*binding.read, *(track for row in binding.between for track in row), *_beside(binding, carriers)]
-        past, holes = yield from part(gaps.past_broken(every, holes, wishes.fill == "EMPTY"), 0.1, 0.12)
-        binding = with_tracks(binding, past)
-        carriers = [replace(carrier, track=past.get(carrier.track.bone, carrier.track)) for carrier in carriers]
+    binding, carriers, holes = yield from part(_past_holes(binding, carriers, wishes), 0.1, 0.12)
     tracks = [*binding.read, *_beside(binding, carriers)]
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):
@@ -115,18 +110,10 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     changes += root.location_edits(carriers, mended.frames, moved.moves, wishes.keys)
     new = yield from part(gaps.new_keys(tracks, holes, mended.frames, moved.turns), 0.85, 0.87)
     new += root.new_locations(carriers, mended.frames, moved.moves, holes)
-    if wishes.reduce_degrees is None:
-        return Denoised(Changes(changes, new), degrees, told)
-    fewer = yield from part(
-        reduction(tracks, wishes.bones, wishes.keys, changes, new, wishes.reduce_degrees), 0.87, 1.0
-    )
-    if fewer.left_alone:
-        named = ", ".join(fewer.left_alone[:_NAMED]) + (", …" if len(fewer.left_alone) > _NAMED else "")
-        told.append(
-            f"{len(fewer.left_alone)} bones keep all their keys, which are more than a frame apart or lie at other "
-            f"frames for each number: {named}"
-        )
-    return Denoised(Changes(changes, new, fewer.fewer), degrees, told)
+    written = Changes(changes, new)
+    if wishes.reduce_degrees is not None:
+        written = yield from part(_reduced(tracks, written, wishes, wishes.reduce_degrees, told), 0.87, 1.0)
+    return Denoised(written, degrees, told)
 
 
 def _bound(obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[tuple[JointMap, Binding]]:
@@ -144,6 +131,20 @@ def _beside(binding: Binding, carriers: list[root.Carrier]) -> list[Track]:
     """The tracks of carriers that are not among those which a model sees."""
     read = {track.bone for track in binding.read}
     return [carrier.track for carrier in carriers if carrier.track.bone not in read]
+
+
+def _past_holes(
+    binding: Binding, carriers: list[root.Carrier], wishes: Wishes
+) -> Steps[tuple[Binding, list[root.Carrier], Gaps]]:
+    """What is to be made up; and where that is something, tracks that are read past keys which are no rotation."""
+    beside = _beside(binding, carriers)
+    holes = _gaps([*binding.read, *beside], wishes)
+    if wishes.fill == "NONE":
+        return binding, carriers, holes
+    every = [*binding.read, *(track for row in binding.between for track in row), *beside]
+    past, holes = yield from gaps.past_broken(every, holes, wishes.fill == "EMPTY")
+    carriers = [replace(carrier, track=past.get(carrier.track.bone, carrier.track)) for carrier in carriers]
+    return with_tracks(binding, past), carriers, holes
 
 
 def _gaps(tracks: list[Track], wishes: Wishes) -> Gaps:
@@ -209,6 +210,18 @@ def _legs(
     stuck = [bone for leg in legs for bone in leg[:3] if bone in moves.moved]
     reason = f"{stuck[0]} is moved by {moves.why(stuck[0])}" if stuck else ""
     return [leg for leg in legs if keyed.issuperset(leg[:3]) and not moves.moved.intersection(leg[:3])], reason
+
+
+def _reduced(tracks: list[Track], changes: Changes, wishes: Wishes, degrees: float, told: list[str]) -> Steps[Changes]:
+    """The changes with as few keys as the tolerance allows; which bones keep all of theirs is told."""
+    fewer = yield from reduction(tracks, wishes.bones, wishes.keys, changes.edits, changes.new, degrees)
+    if fewer.left_alone:
+        named = ", ".join(fewer.left_alone[:_NAMED]) + (", …" if len(fewer.left_alone) > _NAMED else "")
+        told.append(
+            f"{len(fewer.left_alone)} bones keep all their keys, which are more than a frame apart or lie at other "
+            f"frames for each number: {named}"
+        )
+    return Changes(changes.edits, changes.new, fewer.fewer)
 
 
 def _require_even(frames: Floats, model: Model) -> None:
