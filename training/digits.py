@@ -94,7 +94,7 @@ def start(
         digits = dataclasses.replace(digits, grey=digits.grey[:sample], labels=digits.labels[:sample])
     with processes() as here:
         if here.is_first:
-            claim(folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, {})
+            claim(folder, name, recipe, sample)
         torch.manual_seed(recipe.seed)
         learning = task(recipe, digits)
         model = network(recipe)

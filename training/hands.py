@@ -15,7 +15,7 @@ from .data import hand_memory, hands
 from .data.hand_windows import windows
 from .data.hands import FPS, HandSet
 from .distributed import Processes, processes
-from .hands_fit import best_order, liveliness, softening, trust
+from .hands_fit import best_order, calibrate, liveliness, trust
 from .models.hand_model import HandModel
 from .models.hands_any_order import HandAnyOrder
 from .models.hands_fill import FillNetwork
@@ -82,10 +82,10 @@ def finish(model: HandModel, recipe: HandsRecipe, takes: HandSet, folder: Path) 
     round_large(model)
     model.eval()
     validation = hands.load("all", "validation")
-    model.pose.softening.fill_(softening(model, hands.load(recipe.sources, "validation")))
+    calibrate(model, hands.load(recipe.sources, "validation"))
     model.best_order.copy_(torch.from_numpy(best_order(model, takes)))
     if len(model.fill.members):
-        model.fill.trust.copy_(torch.from_numpy(trust(model, validation)))
+        model.fill.trust.copy_(trust(model, validation))
         model.liveliness.copy_(torch.tensor(dataclasses.astuple(liveliness(model, validation))))
     kept = {key: value.half() if value.numel() > LARGE else value for key, value in _weights(model).items()}
     checkpoint.save_weights(model, folder, kept)
@@ -149,5 +149,7 @@ def _train_poses(
     )
     place = folder / POSES
     place.mkdir(parents=True, exist_ok=True)
-    averaged = engine.train(fresh, any_order_task(takes.takes, model.gaussian()), own, place, here, tensorboard)
+    averaged = engine.train(
+        fresh, any_order_task(takes.takes, model.gaussian(), model.prototypes()), own, place, here, tensorboard
+    )
     model.pose.load_state_dict(averaged.state_dict())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,7 @@ def start(name: str, recipe: Recipe, poses: PoseSet, folder: Path, sample: int =
     aligned = rotation.aligned(stacked, frame.reference)
     with processes() as here:
         if here.is_first:
-            claim(
-                folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame, poses)
-            )
+            claim(folder, name, recipe, sample, _told(frame, poses))
         torch.manual_seed(recipe.seed)
         model = network(recipe, frame)
         tell_about(model, recipe, frame, aligned)
@@ -95,9 +93,7 @@ def _start_motion(
     frame, stretch = motion.frame_of(poses), motion.stretches_of(poses)
     with processes() as here:
         if here.is_first:
-            claim(
-                folder, {"recipe": name, "sample": sample, "settings": dataclasses.asdict(recipe)}, _told(frame, poses)
-            )
+            claim(folder, name, recipe, sample, _told(frame, poses))
         torch.manual_seed(recipe.seed)
         model = motion.network(recipe, stretch)
         averaged = engine.train(model, motion.task(stretch, poses), recipe, folder, here, tensorboard)
@@ -191,25 +187,30 @@ def _skeleton(content: dict[str, Any]) -> Skeleton:
     return Skeleton(tuple(told["names"]), tuple(told["parents"]), np.array(told["offsets"]), sites)
 
 
-def claim(folder: Path, description: dict[str, Any], told: dict[str, Any]) -> None:
+def claim(folder: Path, name: str, recipe: Recipe, sample: int = 0, told: Mapping[str, Any] | None = None) -> None:
     """Write what the folder is for, or check that a run that began there is the same.
 
     Beside it are written what the run is made with, and `told`. Raises RunError where the run is another.
     """
+    settings = dataclasses.asdict(recipe)
     made_with: list[dict[str, str]] = []
     if (folder / checkpoint.STATE).is_file():
         begun = read(folder)
         # A setting that came later had its default's effect before.
-        begun["settings"] = _BASE_DEFAULTS | begun.get("settings", {})
-        if any(begun.get(key) != value for key, value in description.items()):
+        before = {"recipe": begun.get("recipe"), "sample": begun.get("sample"), **_BASE_DEFAULTS}
+        before |= begun.get("settings", {})
+        wanted = {"recipe": name, "sample": sample, **settings}
+        other = [key for key in {**before, **wanted} if key not in before or before[key] != wanted.get(key)]
+        if other:
             raise RunError(
-                f"{folder} holds a run with other settings: name another folder with --folder, or remove it."
+                f"{folder} holds a run with other settings ({', '.join(other)}): name another folder with --folder, "
+                "or remove it."
             )
         made_with = begun.get("made_with", [])
     here = environment.here()
     made_with += [here] if here not in made_with[-1:] else []
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**description, "made_with": made_with, **told}
+    content = {"recipe": name, "sample": sample, "settings": settings, "made_with": made_with, **(told or {})}
     (folder / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n")
 
 
