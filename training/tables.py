@@ -53,7 +53,7 @@ def _denoise_at(rows: Mapping[str, Any], rate: str, accelerations: bool) -> str:
 
 
 SINGLE_FILTERS = ("Gaussian", "Butterworth", "Savitzky–Golay", "median + Butterworth", "one-euro", "RTS Kalman")
-SUMMARISED = {"tutorial-compress": "tutorial's network, 30 numbers", "tutorial-sparse": "tutorial's network, sparse"}
+TUTORIAL = ("tutorial-compress", "tutorial-sparse")
 
 
 def summary(content: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def summary(content: dict[str, Any]) -> str:
 
     shown = {
         "noisy, untouched": of("noisy input"),
-        **{label: of(name) for name, label in SUMMARISED.items()},
+        **{f"`{name}`": of(name) for name in TUTORIAL},
         f"the best of {len(SINGLE_FILTERS)} classical filters": best,
         "the best filter that knows poses (PCA and Butterworth)": of("PCA-60 + Butterworth"),
         "**Denoise**, the default": of("denoise"),
