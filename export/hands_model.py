@@ -25,7 +25,7 @@ from training.environment import commit
 from training.evaluation import shipped_metrics
 from training.hands import load
 from training.models.hand_model import HandModel
-from training.models.hands_any_order import COMPONENTS, HandAnyOrder
+from training.models.hands_any_order import COMPONENTS, FORMS, HandAnyOrder
 from training.recipes import RECIPES
 from training.runs import read
 
@@ -247,8 +247,8 @@ def _card(name: str, sources: Sources, model: HandModel) -> ModelCard:
             CardTensor("values", ("K",), radians),
             CardTensor("absent", ("K",), "true where an entry of known is padding"),
             CardTensor("queries", ("Q",), places),
-            CardTensor("means", ("Q",), radians),
-            CardTensor("deviations", ("Q",), radians),
+            CardTensor("means", ("Q", FORMS), radians),
+            CardTensor("deviations", ("Q", FORMS), radians),
             CardTensor("spacing", ("Q",), "seconds between frames, the same for all"),
         ),
         outputs=(
@@ -279,7 +279,7 @@ def _asked(known: int, wanted: int) -> tuple[np.ndarray, ...]:
     places = rng.permutation(3 * CHANNELS)[: known + wanted]
     absent = np.zeros(known, dtype=bool)
     absent[1:][-1:] = True
-    values, means = (rng.normal(0.3, 0.4, count).astype(np.float32) for count in (known, wanted))
-    deviations = rng.uniform(0.05, 0.4, wanted).astype(np.float32)
+    values, means = (rng.normal(0.3, 0.4, shape).astype(np.float32) for shape in (known, (wanted, FORMS)))
+    deviations = rng.uniform(0.05, 0.4, (wanted, FORMS)).astype(np.float32)
     spacing = np.full(wanted, 0.1, dtype=np.float32)
     return places[:known], values, absent, places[known:], means, deviations, spacing

@@ -148,10 +148,10 @@ class HandsRecipe(Recipe):
     """
 
     sources: Literal["all", "open"] = "all"
-    members: int = 3
+    members: int = 2
     width: int = 64
     pose_form: Literal["queries", "triples"] = "queries"
     pose_width: int = 64
     pose_depth: int = 3
-    pose_epochs: int = 40
+    pose_epochs: int = 14
     pose_batch: int = 128

@@ -53,7 +53,7 @@ def start(name: str, recipe: HandsRecipe, folder: Path, tensorboard: bool = Fals
     takes = training_takes(recipe)
     with processes() as here:
         if here.is_first:
-            claim(folder, {"recipe": name, "sample": 0, "settings": dataclasses.asdict(recipe)}, {})
+            claim(folder, name, recipe)
         model = network(recipe)
         model.tell(
             hand_memory.fit(channels(takes.takes), FPS), hands.statistics(takes.takes), hands.limits(takes.takes)

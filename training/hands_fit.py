@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from addon.core import wrist
 from addon.core.finger_base import FingerBase, base
-from addon.core.finger_fill import ANGLES, OWN_WRIST_SPEEDS, Filled, Network, envelope, features, filled, retimed
+from addon.core.finger_fill import Filled, Network, added_to, features, filled
 from addon.core.finger_motion import MotionModel
 from addon.core.finger_pose import PoseModel
 from addon.core.finger_samples import Liveliness, sampled
-from addon.core.hand_gaussian import PER_HAND, HandGaussian, Places, positions
+from addon.core.hand_gaussian import PER_HAND, Places, positions
 from addon.core.rotation import Array
-from addon.core.von_mises import Mixture, on_grid
+from addon.core.von_mises import Grid, Mixture, on_grid
 
 from .data import hands
 from .data.hand_take import HandTake
 from .data.hands import FPS, HandSet
 from .models.hand_model import HandModel
-from .models.hands_any_order import HandAnyOrder, log_density
-from .tasks.hands_any_order import SPACING, along
+from .models.hands_any_order import log_density
+from .models.hands_fill import TRUSTED
+from .tasks.hands_any_order import SPACING, expected
 
 _POSES, _TRIALS = 192, 24
 _LIVELY_SECONDS = 2.5
@@ -39,12 +40,22 @@ _GRID = [
 ]
 
 
-_ADDED, _RATE, _HALF = (0.0, 0.3, 0.6, 1.0), (0.0, 0.3, 0.6, 1.0), (0.0, 0.05, 0.15, 0.4, 1.0)
+_TRIED = (
+    *((0.0, 0.3, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
+    *((0.0, 0.05, 0.15, 0.4, 1.0), (0.2, 0.3, 0.45, 0.7, 100.0)),
+)
+_BELIEVED = (0.6, 0.8, 0.0, 0.45)
+"""What `FillEnsemble.trust` may be, number by number, and what the search starts from."""
+_FEW = (60, -60)
+"""Frames between the other fingers' keys where thumb and index have theirs four times as often; negative for none."""
+_OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
+"""Thumb and index of both hands: what is keyed more often where not all fingers are."""
 _STEPS = (6, 15, 30, 60)
-_COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 100, 3
-_SOFTENINGS = tuple(float(x) for x in np.arange(0.0, 2.8, 0.2))
-_SAFE, _HARM = 1.0, 10.0
-"""A data set and spacing in which the error is above this share of interpolation's counts so much more."""
+_COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 200, 3
+_BELIEFS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_SOFTENINGS = tuple(float(x) for x in np.arange(-0.6, 1.6, 0.1))
+_HARM = 10.0
+"""By how much more a take counts that interpolation would do better on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +99,7 @@ def pose_model(model: HandModel) -> PoseModel:
         return mixture_of(found[0].numpy())
 
     limits = model.limits.numpy().astype(np.float64)
-    return PoseModel(predict, model.gaussian(), limits, model.best_order.numpy())
+    return PoseModel(predict, model.gaussian(), model.prototypes(), limits, model.best_order.numpy())
 
 
 def motion_model(model: HandModel) -> MotionModel:
@@ -103,18 +114,16 @@ def mixture_of(raw: Array) -> Mixture:
     return Mixture(weight / weight.sum(axis=-1, keepdims=True), mean, np.exp(log_kappa))
 
 
-def along_orders(
-    model: HandAnyOrder, gaussian: HandGaussian, order: NDArray[np.integer], values: Array
-) -> tuple[Array, Array]:
+def along_orders(model: HandModel, order: NDArray[np.integer], values: Array) -> tuple[Array, Array]:
     """Log densities (N, 20) of what is at order[k], given the values at order[:k], and the mixtures (N, 20, 3, K).
 
     order, values: (N, 20) angles of one hand and their radians.
     """
     places, spacing = order + PER_HAND, np.full(len(order), SPACING[0])
-    mean, deviation = along(gaussian, places, values, spacing)
+    mean, deviation = expected(model.gaussian(), model.prototypes(), places, values, spacing)
     given = [torch.from_numpy(part.astype(np.float32)) for part in (values, mean, deviation, spacing)]
     with torch.no_grad():
-        found = model(torch.from_numpy(places), *given)
+        found = model.pose(torch.from_numpy(places), *given)
         logs: Array = log_density(found, given[0]).numpy()
     return logs, found.numpy()
 
@@ -124,11 +133,10 @@ def best_order(model: HandModel, takes: HandSet) -> NDArray[np.int64]:
     poses = hands.single(hands.poses(takes.takes))
     rng = np.random.default_rng(0)
     poses = poses[rng.choice(len(poses), min(_POSES, len(poses)), replace=False)]
-    gaussian = model.gaussian()
 
     def score(order: NDArray[np.int64]) -> float:
         orders = np.tile(order, (len(poses), 1))
-        return float(along_orders(model.pose, gaussian, orders, np.take_along_axis(poses, orders, axis=1))[0].mean())
+        return float(along_orders(model, orders, np.take_along_axis(poses, orders, axis=1))[0].mean())
 
     candidates = [rng.permutation(20) for _ in range(_TRIALS // 3)] + [np.arange(20)]
     best = max(candidates, key=score)
@@ -194,76 +202,101 @@ def spread_distance(a: Array, b: Array) -> float:
     return float(np.mean(np.abs(np.quantile(a, at) - np.quantile(b, at))) / np.mean(b))
 
 
-def trust(model: HandModel, takes: HandSet) -> Array:
-    """(2, 3) what `FillEnsemble` believes of its members, best on these takes, with wrists and without.
+def trust(model: HandModel, takes: HandSet) -> Tensor:
+    """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, and again.
 
-    Every data set and every spacing of the keys counts alike, and where interpolation would do better counts most: no
-    motion, however unlike the training takes', is to be made worse.
+    Every data set and every spacing of the keys counts alike, and a take that interpolation would do better on counts
+    most: no motion, however unlike the training takes', is to be made worse.
     """
-    chosen = []
-    for with_wrist in (True, False):
-        parts = list(_judged(model, takes, with_wrist))
-        candidates = list(itertools.product(_ADDED, _RATE, _HALF))
-        chosen.append(min(candidates, key=lambda shares: _harm(parts, shares)))
-    return np.array(chosen)
+    found = torch.tensor([_BELIEVED] * len(TRUSTED))
+    for row in range(len(TRUSTED)):
+        parts = list(_judged(model, takes, row))
+        for column in (*range(len(_TRIED)), *range(len(_TRIED))):
+            tried = []
+            for value in _TRIED[column]:
+                found[row, column] = value
+                model.fill.trust.copy_(found)
+                tried.append(_harm(model, parts))
+            found[row, column] = _TRIED[column][int(np.argmin(tried))]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """One take with keys at one spacing, and what the members make of it, before they are trusted."""
+    """A take with some keys, the step between them, what the members say, and where that counts."""
 
-    kind: tuple[str, int]
+    take: HandTake
+    step: int
+    clip: Moving
     base: FingerBase
-    truth: Array
+    seen: Tensor
+    told: Tensor
     counts: NDArray[np.bool_]
-    grid: Array
-    added: Array
-    by_wrist: Array
-    learnt: Array
 
 
-def _judged(model: HandModel, takes: HandSet, with_wrist: bool) -> Iterator[_Judged]:
-    curves = model.curves()
+def _judged(model: HandModel, takes: HandSet, row: int) -> Iterator[_Judged]:
+    """All takes with keys at all spacings, of the kind that a row of the trust is about."""
+    with_wrist = row != TRUSTED.index("full keys, wrist not known")
     for take in takes.takes:
         clip = moving(take)
-        there = np.isfinite(clip.dof[0])
-        for step in _STEPS:
-            keys = np.arange(step // 2, len(clip.times), step)
-            if len(keys) < 2:
+        if row == TRUSTED.index("fewer keys than other angles of the hand"):
+            keyings = _few_keys(clip.dof)
+        else:
+            keyings = {step: _full_keys(clip.dof, step) for step in _STEPS}
+        for step, keyed in keyings.items():
+            rows = np.isfinite(keyed).any(axis=1)
+            if rows.sum() < 2:
                 continue
-            found = base(clip.times[keys], clip.dof[keys], clip.times, curves)
-            seen = features(found, clip.seen * with_wrist, curves)
+            found = base(clip.times[rows], keyed[rows], clip.times, model.curves())
+            seen = torch.from_numpy(features(found, clip.seen * with_wrist, model.curves()))
+            first, last = np.flatnonzero(rows)[[0, -1]]
+            counts = np.isfinite(clip.dof) & np.isnan(keyed)
+            counts[:first] = counts[last:] = False
+            if step in _FEW:
+                counts[:, _OFTEN] = False
             with torch.no_grad():
-                outputs = torch.stack([member(torch.from_numpy(seen)) for member in model.fill.members]).mean(0).numpy()
-            hurry = torch.stack([member.hurry.detach() for member in model.fill.members]).mean(0).numpy()
-            by_wrist = np.repeat((seen[..., OWN_WRIST_SPEEDS] * hurry).sum(-1, keepdims=True), ANGLES, axis=-1)
-            added, rate = outputs[..., :ANGLES], outputs[..., ANGLES : 2 * ANGLES]
-            counts = found.between_keys & there
-            yield _Judged(
-                # Where the wrist tells nothing no take is to be made worse; where it does, no data set.
-                (take.source if with_wrist else take.name, step),
-                *(found, clip.dof, counts, clip.times),
-                *(np.concatenate(list(part), axis=-1) for part in (added, by_wrist, rate - by_wrist)),
-            )
+                yield _Judged(take, step, clip, found, seen, model.fill.told(seen), counts)
 
 
-def _harm(parts: list[_Judged], shares: tuple[float, float, float]) -> float:
-    of_added, of_rate, half = shares
-    errors: dict[tuple[str, int], list[float]] = {}
+def _full_keys(dof: Array, step: int) -> Array:
+    """(T, 40) keys of all angles every `step` frames, NaN where there is none."""
+    keyed = np.full_like(dof, np.nan)
+    keyed[step // 2 :: step] = dof[step // 2 :: step]
+    return keyed
+
+
+def _few_keys(dof: Array) -> dict[int, Array]:
+    """Thumb and index keyed four times as often as the others, or alone."""
+    found = {}
+    for step in _FEW:
+        found[step] = _full_keys(dof, abs(step)) if step > 0 else np.full_like(dof, np.nan)
+        found[step][:: abs(step) // 4, _OFTEN] = dof[:: abs(step) // 4, _OFTEN]
+    return found
+
+
+def _harm(model: HandModel, parts: list[_Judged]) -> float:
+    """Mean share of interpolation's error over data sets and steps, and how much worse the worse takes are."""
+    by_set: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    worse = []
     for part in parts:
-        gap = part.base.since + part.base.until
-        rate = gap / np.maximum(gap + half, 1e-6) * (part.by_wrist + of_rate * part.learnt)
-        moved = of_added * part.added * envelope(part.base.since * FPS, part.base.until * FPS)
-        result = part.base.values + moved + retimed(rate, part.grid, part.base, part.grid)
-        sums = errors.setdefault(part.kind, [0.0, 0.0])
-        for i, curves in enumerate((result, part.base.values)):
-            sums[i] += float(np.abs(curves - part.truth)[part.counts].sum())
-    ratios = np.array([ours / max(usual, 1e-9) for ours, usual in errors.values()])
-    return float(np.mean(ratios + _HARM * np.maximum(ratios - _SAFE, 0)))
+        with torch.no_grad():
+            outputs = model.fill.believed(part.told, part.seen).numpy()
+        result = part.base.values + added_to(outputs, part.clip.times, part.base, part.clip.times)
+        ours, usual = (
+            float(np.abs(curves - part.clip.dof)[part.counts].sum()) for curves in (result, part.base.values)
+        )
+        if usual:
+            by_set.setdefault((part.take.source, part.step), []).append((ours, usual))
+            worse.append(max(ours / usual - 1, 0))
+    ratios = [sum(ours for ours, _ in pairs) / sum(usual for _, usual in pairs) for pairs in by_set.values()]
+    return float(np.mean(ratios) + _HARM * np.mean(worse))
 
 
-def softening(model: HandModel, takes: HandSet) -> float:
-    """What to take from log kappa so that nine in ten truths of takes not learned from lie within 90 % intervals."""
+def calibrate(model: HandModel, takes: HandSet) -> None:
+    """Set how far the any-order network is believed, by its error, and then how soft it is, by what intervals cover.
+
+    Both as takes that were not learned from have it, whatever number of angles above the first few is known.
+    """
     poses = hands.single(hands.poses(takes.takes))
     rng = np.random.default_rng(0)
     poses = poses[rng.choice(len(poses), min(_COVERED_POSES, len(poses)), replace=False)]
@@ -271,10 +304,21 @@ def softening(model: HandModel, takes: HandSet) -> float:
     values = np.take_along_axis(poses, order, axis=1)
     limits = model.limits.numpy().astype(np.float64)[:, order[:, _COVERED_FROM:].ravel()]
     truth = values[:, _COVERED_FROM:].ravel()
-    for less in _SOFTENINGS:
-        model.pose.softening.fill_(less)
-        raw = along_orders(model.pose, model.gaussian(), order, values)[1][:, _COVERED_FROM:]
-        grid = on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), limits)
-        if np.mean((truth >= grid.quantile(0.05)) & (truth <= grid.quantile(0.95))) >= _COVERED:
-            return less
-    return _SOFTENINGS[-1]
+
+    def grid() -> Grid:
+        raw = along_orders(model, order, values)[1][:, _COVERED_FROM:]
+        return on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), limits)
+
+    def error(belief: float) -> float:
+        model.pose.belief.fill_(belief)
+        return float(np.abs(grid().quantile(0.5) - truth).mean())
+
+    def off(softening: float) -> float:
+        model.pose.softening.fill_(softening)
+        found = grid()
+        covered = np.mean((truth >= found.quantile(0.05)) & (truth <= found.quantile(0.95)))
+        return float(abs(covered - _COVERED))
+
+    model.pose.softening.zero_()
+    model.pose.belief.fill_(min(_BELIEFS, key=error))
+    model.pose.softening.fill_(min(_SOFTENINGS, key=off))

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from addon.core.finger_base import smooth
+from addon.core.finger_curves import smooth
 from addon.core.hand import DOF
 
 from .data import hands

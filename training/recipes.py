@@ -96,7 +96,7 @@ def _digits(**settings: Any) -> dict[Preset, Recipe]:
 
 
 _HANDS = HandsRecipe(
-    epochs=10,
+    epochs=17,
     batch=12,
     learning_rate=1.5e-3,
     schedule="cosine",
@@ -107,10 +107,10 @@ _HANDS = HandsRecipe(
     log_every=20,
     threads=1,
 )
-_HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", members=1, width=48)
+_HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", members=1, width=48, epochs=8, pose_epochs=8)
 
 
-_HANDS_FORM = dataclasses.replace(_HANDS, members=0, pose_width=48, pose_depth=2, pose_epochs=5, pose_batch=64)
+_HANDS_FORM = dataclasses.replace(_HANDS, members=0, pose_width=48, pose_depth=2, pose_epochs=2, pose_batch=64)
 
 
 def _hands(recipe: HandsRecipe) -> dict[Preset, Recipe]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import wrist as wrists
-from .finger_base import FingerBase, FingerStatistics, base
+from .finger_base import FingerBase, base
+from .finger_follow import FingerStatistics
 from .hand import DOF
 from .rotation import Array
 
@@ -61,18 +62,20 @@ def filled(
     fine = base(key_times, keyed, times, statistics)
     forwards = network(features(coarse, seen, statistics))
     backwards = network(features(reversed_base(coarse), seen[::-1] * wrists.REVERSED, statistics))[:, ::-1]
-    moved, deviation, rates = [], [], []
-    for outputs in (forwards, backwards):
-        added, log_rate, log_deviation = (_both(part) for part in np.split(outputs.astype(np.float64), 3, axis=-1))
-        moved.append(_added(added, grid, fine, times) + retimed(log_rate, grid, fine, times))
-        deviation.append(log_deviation)
-        rates.append(log_rate)
-    spread = np.exp((deviation[0] + deviation[1]) / 2)
+    moved = [added_to(outputs, grid, fine, times) for outputs in (forwards, backwards)]
+    _, log_rate, log_deviation = _parts((forwards + backwards) / 2)
     return Filled(
         fine.values + (moved[0] + moved[1]) / 2,
-        _at(spread, grid, times) * envelope(fine.since * FPS, fine.until * FPS),
-        _at(_pace((rates[0] + rates[1]) / 2), grid, times),
+        _at(np.exp(log_deviation), grid, times) * envelope(fine.since * FPS, fine.until * FPS),
+        _at(_pace(log_rate), grid, times),
     )
+
+
+def added_to(outputs: Array, grid: Array, curves: FingerBase, times: Array) -> Array:
+    """(T, 40) what the network's outputs (2, G, OUTPUTS) at the grid's times add to curves at `times` (T,)."""
+    added, log_rate, _ = _parts(outputs)
+    aside = _at(added, grid, times) * envelope(curves.since * FPS, curves.until * FPS)
+    return aside + retimed(log_rate, grid, curves, times)
 
 
 def features(curves: FingerBase, seen: Array, statistics: FingerStatistics) -> Array:
@@ -126,10 +129,6 @@ def _pace(log_rate: Array) -> Array:
     return pace
 
 
-def _added(added: Array, grid: Array, curves: FingerBase, times: Array) -> Array:
-    return _at(added, grid, times) * envelope(curves.since * FPS, curves.until * FPS)
-
-
 def _at(values: Array, grid: Array, times: Array) -> Array:
     """(T, C) values (G, C) of the grid between its frames, at times (T,) or (T, C)."""
     place = np.clip((np.asarray(times) - grid[0]) * FPS, 0, len(grid) - 1)
@@ -140,6 +139,6 @@ def _at(values: Array, grid: Array, times: Array) -> Array:
     return values[before, column] * (1 - share) + values[np.minimum(before + 1, len(grid) - 1), column] * share
 
 
-def _both(parts: Array) -> Array:
-    """(2, T, ANGLES) to (T, 40)."""
-    return np.concatenate(list(parts), axis=-1)
+def _parts(outputs: Array) -> list[Array]:
+    """(2, T, OUTPUTS) to what is added, logarithms of the rate and of the deviation, (T, 40) each."""
+    return [np.concatenate(list(part), axis=-1) for part in np.split(outputs.astype(np.float64), 3, axis=-1)]

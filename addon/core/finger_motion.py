@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import wrist
-from .finger_base import FingerStatistics
 from .finger_fill import ANGLES, FPS, HANDS, OUTPUTS, PASSES, Network, filled
+from .finger_follow import FingerStatistics
 from .finger_performance import with_made_up_poses
 from .finger_pose import Mode, PoseModel
 from .finger_samples import Liveliness, sampled

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .hand import DOF
 from .hand_gaussian import PER_HAND, HandGaussian, Places, variance_told
+from .hand_prototypes import Course, HandPrototypes
 from .rotation import Array
 from .von_mises import Grid, Mixture, on_grid
 
@@ -28,16 +29,18 @@ ANGLES = len(DOF)
 _LEAST_VARIANCE = 1e-8
 
 Predict = Callable[[Places, Array, Places, Array, Array], Mixture]
-"""The mixtures at wanted places, each given the known places and their values alone; and the Gaussian's mean and
-deviation there."""
+"""The mixtures at wanted places, each given the known places and their values alone; and the means and deviations
+(W, 2) that the closed forms, Gaussian and prototypes, expect there."""
 
 
 @dataclass(frozen=True, eq=False)
 class PoseModel:
-    """predict: the network. gaussian: its closed form. limits: (2, 20) radians. best: (20,) the best fixed order."""
+    """predict: the network. gaussian, prototypes: its closed forms. limits: (2, 20) radians. best: (20,) the best fixed
+    order."""
 
     predict: Predict
     gaussian: HandGaussian
+    prototypes: HandPrototypes
     limits: Array
     best: NDArray[np.integer]
 
@@ -45,14 +48,32 @@ class PoseModel:
         """The densities of wanted angles within the joints' limits."""
         mean, covariance = self.gaussian.posterior(known, values, wanted)
         deviation = np.sqrt(np.maximum(np.diag(covariance), _LEAST_VARIANCE))
+        mean, deviation = self._with_prototypes(known, values, wanted, mean, deviation)
         return self.grid_about(known, values, wanted, mean, deviation, temperature)
 
     def grid_about(
         self, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array, temperature: float
     ) -> Grid:
-        """The same where the Gaussian's mean and deviation are there already."""
+        """The same where what the closed forms expect, (W, 2), is there already."""
         limits = self.limits[:, wanted.channel % PER_HAND]
         return on_grid(self.predict(known, values, wanted, mean, deviation), limits, temperature)
+
+    def _with_prototypes(
+        self, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array
+    ) -> tuple[Array, Array]:
+        """The Gaussian's means and deviations (W,) with the prototypes' beside them: (W, 2) each.
+
+        Prototypes know of one hand at one time, and are told its angles alone.
+        """
+        means, deviations = (np.stack([part, part], axis=-1) for part in (mean, deviation))
+        hand, time = wanted.channel // PER_HAND, wanted.time
+        seen_angle = known.channel % PER_HAND
+        for one, at in set(zip(hand.tolist(), time.tolist(), strict=True)):
+            there = (known.channel // PER_HAND == one) & (known.time == at) & (seen_angle < ANGLES)
+            here = (hand == one) & (time == at)
+            near = self.prototypes.expected(seen_angle[there], values[None, there], wanted.channel[here] % PER_HAND)
+            means[here, 1], deviations[here, 1] = near[0][0], near[1][0]
+        return means, deviations
 
 
 def completed(
@@ -94,8 +115,9 @@ def _in_turn(
     rng: np.random.Generator,
     temperature: float,
 ) -> Array:
-    """The wanted angles in the order of `queue`: one Cholesky factor holds what the Gaussian says at every step."""
+    """The wanted angles in the order of `queue`: Cholesky factors hold what the closed forms say at every step."""
     count = len(values)
+    courses: dict[tuple[int, float], tuple[NDArray[np.intp], Course]] = {}
     channel = np.concatenate([known.channel, wanted.channel[queue]])
     time = np.concatenate([known.time, wanted.time[queue]])
     told = np.concatenate([values, np.zeros(len(queue))])
@@ -106,7 +128,14 @@ def _in_turn(
     for step, at in enumerate(queue, start=count):
         mean, deviation = middle[step] + factor[step, :step] @ white[:step], factor[step, step]
         seen, next_one = (Places(channel[part], time[part]) for part in (slice(0, step), slice(step, step + 1)))
-        grid = model.grid_about(seen, told[:step], next_one, np.array([mean]), np.array([deviation]), temperature)
+        key = int(channel[step] // PER_HAND), float(time[step])
+        if key not in courses:
+            of_hand = (channel // PER_HAND == key[0]) & (time == key[1]) & (channel % PER_HAND < ANGLES)
+            courses[key] = (own := np.flatnonzero(of_hand)), model.prototypes.course(channel[own] % PER_HAND)
+        own, course = courses[key]
+        near, around = course.expected(told[own[own < step]])
+        expected = np.array([[mean, near]]), np.array([[deviation, around]])
+        grid = model.grid_about(seen, told[:step], next_one, *expected, temperature)
         result[at] = told[step] = _value(grid, mode, rng)
         white[step] = (told[step] - mean) / deviation
     return result

@@ -16,7 +16,8 @@ REVERSED = np.array([-1.0] * 6 + [1.0] * 12)
 
 _SMOOTH_SECONDS = 0.025
 _AROUND_SECONDS = 0.8
-_STILL = 0.1
+STILL = 0.1
+"""Added to speeds before their logarithm is taken."""
 _LEFT = 0
 
 
@@ -29,17 +30,6 @@ def channels(wrist: Array, fps: float) -> Array:
     for hand in range(wrist.shape[1]):
         if np.isfinite(wrist[:, hand]).all():
             result[:, hand] = _one(wrist[:, hand], fps, hand == _LEFT)
-    return result
-
-
-def faster(seen: Array, factor: float) -> Array:
-    """Channels (..., CHANNELS) of a wrist that moves `factor` times as fast."""
-    result = seen.copy()
-    result[..., :6] *= factor
-    known = result[..., -1:]
-    result[..., 15:17] = (
-        np.log(np.linalg.norm(result[..., :6].reshape(*seen.shape[:-1], 2, 3), axis=-1) + _STILL) * known
-    )
     return result
 
 
@@ -62,8 +52,8 @@ def _one(wrist: Array, fps: float, left: bool) -> Array:
         up,
         log(multiply(conjugate(mean_turn), turn)),
         rotate(back, position - averaged(position, around)),
-        np.log(np.linalg.norm(spin, axis=-1, keepdims=True) + _STILL),
-        np.log(np.linalg.norm(speed, axis=-1, keepdims=True) + _STILL),
+        np.log(np.linalg.norm(spin, axis=-1, keepdims=True) + STILL),
+        np.log(np.linalg.norm(speed, axis=-1, keepdims=True) + STILL),
         np.ones((len(position), 1)),
     ]
     return np.concatenate(parts, axis=-1)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import MenderError
-from ..core.finger_base import FingerStatistics
 from ..core.finger_fill import ANGLES, HANDS
+from ..core.finger_follow import FingerStatistics
 from ..core.finger_motion import MotionModel, generated
 from ..core.finger_pose import MODES, ORDERS, Mode, Order, PoseModel, completed
 from ..core.finger_samples import Liveliness
 from ..core.hand_gaussian import PER_HAND, HandGaussian, Places, channel, positions, variance_told
+from ..core.hand_prototypes import HandPrototypes
 from ..core.rotation import Array
 from ..core.von_mises import Mixture
 from .card import ModelCardError
@@ -26,6 +27,7 @@ from .session import Model
 KIND = "finger_sampler"
 CONSTANTS = (
     *("hand_mean", "hand_covariance", "hand_memory", "curve_mean", "curve_covariance", "curve_between"),
+    *("prototype_poses", "prototype_weight", "prototype_group", "prototype_spread"),
     *("limits", "best_order", "liveliness"),
 )
 """What a file carries beside its networks, as outputs that are always the same."""
@@ -154,7 +156,9 @@ def _parts(model: Model) -> MotionModel:
     constants = dict(zip(CONSTANTS, _run(model, CONSTANTS, {}), strict=True))
     doubled = {name: value.astype(np.float64) for name, value in constants.items()}
     gaussian = HandGaussian(doubled["hand_mean"], doubled["hand_covariance"], doubled["hand_memory"])
-    curves = FingerStatistics(doubled["curve_mean"], doubled["curve_covariance"], doubled["curve_between"])
+    poses, weight, spread = (doubled[f"prototype_{part}"] for part in ("poses", "weight", "spread"))
+    prototypes = HandPrototypes(poses, weight, constants["prototype_group"].astype(np.int64), spread)
+    curves = FingerStatistics(doubled["curve_mean"], doubled["curve_covariance"], doubled["curve_between"], prototypes)
 
     def fill_network(features: Array) -> Array:
         return _run(model, (FILL_OUTPUT,), {FILL_INPUT: features})[0]
@@ -163,7 +167,7 @@ def _parts(model: Model) -> MotionModel:
         return _predicted(model, known, values, wanted, mean, deviation)
 
     best = constants["best_order"].astype(np.int64)
-    pose = PoseModel(predict, gaussian, doubled["limits"], best)
+    pose = PoseModel(predict, gaussian, prototypes, doubled["limits"], best)
     return MotionModel(fill_network, curves, pose, Liveliness(*(float(number) for number in doubled["liveliness"])))
 
 
@@ -191,9 +195,13 @@ def _predicted(model: Model, known: Places, values: Array, wanted: Places, mean:
 def _unused(model: Model) -> dict[str, Array]:
     """Empty values of all inputs: the runtime wants every one, and leaves out the network whose own are empty."""
     kinds: dict[str, Any] = {"known": np.int64, "queries": np.int64, "absent": bool}
-    empty = {name: np.zeros(0, dtype=kinds.get(name, np.float32)) for name in POSE_INPUTS}
-    motion = next(tensor for tensor in model.card.inputs if tensor.name == FILL_INPUT)
-    return {**empty, FILL_INPUT: np.zeros((1, 0, int(motion.shape[2])), dtype=np.float32)}
+    found = {}
+    for tensor in model.card.inputs:
+        # Of the motion there may be no frames, but there is a hand.
+        free = {"H": 1} if tensor.name == FILL_INPUT else {}
+        shape = [free.get(size, 0) if isinstance(size, str) else size for size in tensor.shape]
+        found[tensor.name] = np.zeros(shape, dtype=kinds.get(tensor.name, np.float32))
+    return found
 
 
 def _run(model: Model, outputs: tuple[str, ...], inputs: dict[str, Array]) -> list[Array]:

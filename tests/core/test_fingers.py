@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from addon.core import wrist
-from addon.core.finger_base import FingerStatistics, base, smooth
+from addon.core.finger_base import base
+from addon.core.finger_curves import smooth
 from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, features, filled, reversed_base
+from addon.core.finger_follow import FingerStatistics
 from addon.core.finger_samples import Liveliness, sampled, smooth_noise
 from addon.core.hand_gaussian import CHANNELS, HandGaussian, Places, positions, variance_told
 from addon.core.handles import auto_clamped

@@ -7,8 +7,18 @@ import pytest
 import torch
 
 from addon.core import wrist
-from addon.core.finger_base import FAR, base
-from addon.core.finger_fill import FPS, features, filled
+from addon.core.finger_base import base
+from addon.core.finger_fill import (
+    ANGLES,
+    FEATURES,
+    FPS,
+    OWN_WRIST_KNOWN,
+    OWN_WRIST_SPEEDS,
+    SINCE,
+    UNTIL,
+    features,
+    filled,
+)
 from addon.core.hand_gaussian import CHANNELS, PER_HAND, Places
 from addon.core.rotation import angle_between, exp
 from addon.inference import fingers
@@ -20,7 +30,7 @@ from training.data.hand_take import HandTake
 from training.hands_fit import fill_network, motion_model, spread_distance
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
-from training.models.hands_fill import FillNetwork, _asked
+from training.models.hands_fill import FillEnsemble, FillNetwork
 from training.tasks import hands_any_order
 from training.tasks.hand_baselines import fit_mixture, neighbours
 from training.tasks.hands_fill import FillHands, combined
@@ -164,15 +174,50 @@ def test_the_network_between_keys_learns_to_follow_the_wrist():
     assert np.mean(told[-8:]) < np.mean(told[:8])
 
 
-def test_the_network_is_silent_where_the_closed_form_knows_more():
-    """Thumb dense, index sparse, middle unkeyed on one hand; the other hand without any key."""
-    since = torch.full((2, 1, 20), FAR)
-    until = since.clone()
-    since[0, :, :4], until[0, :, :4] = 0.1, 0.4
-    since[0, :, 4:8], until[0, :, 4:8] = 0.9, 1.1
-    spoken = _asked(since, until)
-    assert spoken[0, 0].tolist() == [1.0] * 4 + [0.0] * 16
-    assert spoken[1, 0].tolist() == [1.0] * 20
+def _asked_about(since, until, speed=0.1):
+    """Features (1, T, FEATURES) of a hand whose keys lie `since` and `until` (T, 20) seconds away, its wrist moving."""
+    found = torch.zeros(1, len(since), FEATURES)
+    for place, seconds in ((SINCE, since), (UNTIL, until)):
+        found[..., place] = torch.log1p(torch.as_tensor(seconds, dtype=torch.float32) * FPS) / 3
+    found[..., OWN_WRIST_SPEEDS] = float(np.log(speed + wrist.STILL))
+    found[..., OWN_WRIST_KNOWN] = 1.0
+    return found
+
+
+def _believed(trust, asked):
+    """What an ensemble makes of members that say 1 of everything: added (T, 20) and logarithm of the rate (T, 20)."""
+    ensemble = FillEnsemble([FillNetwork(8)])
+    ensemble.trust.copy_(torch.tensor(trust))
+    with torch.no_grad():
+        found = ensemble.believed(torch.ones(*asked.shape[:2], 3 * ANGLES), asked)[0]
+    return found[:, :ANGLES].numpy(), found[:, ANGLES : 2 * ANGLES].numpy()
+
+
+def test_angles_with_fewer_keys_are_believed_apart():
+    """Thumb dense, index sparse, the others without keys."""
+    since = np.full((9, ANGLES), 6.0)
+    until = since.copy()
+    since[:, :4], until[:, :4] = 0.1, 0.4
+    since[:, 4:8], until[:, 4:8] = 0.9, 1.1
+    added, _ = _believed([[0.5, 1, 0, 9.0], [0.0, 0, 0, 9.0], [0.25, 1, 0, 9.0]], _asked_about(since, until))
+    np.testing.assert_allclose(added[4], [0.5] * 4 + [0.25] * 16)
+
+
+def test_the_pace_at_a_key_is_that_of_the_gaps_beside_it():
+    """A rate that fell back to one at each key would re-time all motion between keys that lie close together."""
+    frame = np.arange(31)[:, None]
+    since, until = np.tile(frame % 6 / FPS, (1, ANGLES)), np.tile(-frame % 6 / FPS, (1, ANGLES))
+    _, rate = _believed([[1.0, 1, 0.1, 9.0]] * 3, _asked_about(since, until))
+    np.testing.assert_allclose(rate[6], rate[5], rtol=1e-5)
+    assert np.abs(rate[6]).min() > 0.1
+
+
+def test_a_wrist_that_the_body_carries_along_is_not_believed():
+    apart = np.full((61, ANGLES), 0.5)
+    slow, fast = (_believed([[1.0, 1, 0, 0.3]] * 3, _asked_about(apart, apart, speed)) for speed in (0.2, 1.5))
+    assert np.all(slow[0] > 0.9)
+    assert not fast[0].any()
+    assert not fast[1].any()
 
 
 def test_one_cholesky_factor_knows_what_every_prefix_does(model):
@@ -195,7 +240,7 @@ def test_one_cholesky_factor_knows_what_every_prefix_does(model):
 def test_the_any_order_network_starts_near_the_gaussian_and_learns(form):
     takes = [made_up(seed=seed) for seed in range(4)]
     gaussian = hand_memory.fit(hands_any_order.channels(takes), FPS)
-    task = hands_any_order.task(takes, gaussian)
+    task = hands_any_order.task(takes, gaussian, hands.statistics(takes, 0.5).prototypes)
     torch.manual_seed(0)
     network = HandAnyOrder(form, 32, 1)
     generator = torch.Generator().manual_seed(0)
@@ -211,6 +256,19 @@ def test_the_any_order_network_starts_near_the_gaussian_and_learns(form):
     assert np.mean(told[-10:]) < np.mean(told[:10])
 
 
+def test_a_takes_own_prototypes_are_kept_back_while_it_is_shown():
+    takes = [made_up(seed=seed, name=str(seed)) for seed in range(3)]
+    known = hands.statistics(takes, 0.5).prototypes
+    task = hands_any_order.task(takes, hand_memory.fit(hands_any_order.channels(takes), FPS), known)
+    counted = known.weight > 0
+    assert set(task.owner[counted]) == {0, 1, 2}
+    own = hands.single(hands.poses(takes[:1]))[::7]
+    order = np.tile(np.arange(20), (len(own), 1))
+    without = np.tile(task.owner == 0, (len(own), 1))
+    errors = [np.abs(known.along(order, own, left_out)[0] - own)[:, 3:].mean() for left_out in (None, without)]
+    assert errors[0] < 0.8 * errors[1]
+
+
 def test_a_mixtures_density_is_one_in_all():
     raw = torch.randn(1, 1, 3, 6, generator=torch.Generator().manual_seed(0))
     grid = torch.linspace(-np.pi, np.pi, 4001)
@@ -222,7 +280,8 @@ def test_a_query_does_not_see_what_is_not_known(model):
     with torch.no_grad():
         told = torch.tensor([[PER_HAND, PER_HAND + 1, PER_HAND + 2]]), torch.tensor([[0.1, 0.2, 9.0]])
         hidden = torch.tensor([[False, False, True]])
-        rest = (torch.tensor([[PER_HAND + 5]]), torch.tensor([[0.3]]), torch.tensor([[0.2]]), torch.tensor([0.03]))
+        expected, deviation = torch.tensor([[[0.3, 0.25]]]), torch.tensor([[[0.2, 0.15]]])
+        rest = (torch.tensor([[PER_HAND + 5]]), expected, deviation, torch.tensor([0.03]))
         found = model.pose.predict(*told, *rest, absent=hidden)
         without = model.pose.predict(told[0][:, :2], told[1][:, :2], *rest)
     np.testing.assert_allclose(found, without, atol=1e-6)

@@ -10,10 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from addon.core.finger_base import FingerStatistics, smooth
+from addon.core.finger_curves import smooth
+from addon.core.finger_follow import FingerStatistics
 from addon.core.rotation import Array
 
-from . import adroit, ballplay, manipnet, upf_hands
+from . import adroit, ballplay, hand_prototypes, manipnet, upf_hands
 from .hand_take import HandTake
 
 Sources = Literal["all", "open"]
@@ -98,7 +99,7 @@ def limits(takes: Sequence[HandTake]) -> Array:
 
 
 def statistics(takes: Sequence[HandTake], spacing: float = 2.0) -> FingerStatistics:
-    """The Gaussians behind `addon.core.finger_base`, the same for left and right."""
+    """The closed forms behind `addon.core.finger_base`, the same for left and right."""
     both = poses(takes)
     left = []
     for take in takes:
@@ -111,7 +112,15 @@ def statistics(takes: Sequence[HandTake], spacing: float = 2.0) -> FingerStatist
                 inside = slice(keys[0], keys[-1] + 1)
                 left.append(curves[inside] - smooth(times[keys], curves[keys], times[inside]))
     mean = np.nanmean(single(both), axis=0)
-    return FingerStatistics(np.tile(mean, 2), _symmetric(both - np.tile(mean, 2)), _symmetric(np.concatenate(left)))
+    by_source: dict[str, list[Array]] = {}
+    for take in takes:
+        by_source.setdefault(take.source, []).append(single(poses([take])))
+    return FingerStatistics(
+        np.tile(mean, 2),
+        _symmetric(both - np.tile(mean, 2)),
+        _symmetric(np.concatenate(left)),
+        hand_prototypes.fit(by_source),
+    )
 
 
 def _symmetric(deviations: Array) -> Array:

@@ -1,8 +1,8 @@
 """The any-order network of hands: an angle's density as a mixture of von Mises, told beside what the Gaussian expects.
 
-Positions are made of hand, joint, angle of the joint, and frame. A hint with each question carries the Gaussian's mean
-and deviation there, and how far apart frames are: components are placed relative to that mean, in units of that
-deviation.
+Positions are made of hand, joint, angle of the joint, and frame. A hint with each question carries what the closed
+forms, the Gaussian and the prototypes, expect there, and how far apart frames are: components are placed relative to
+what the prototypes expect, or the Gaussian where it is much surer: it alone knows of other times and the other hand.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from .values import Angles
 
 COMPONENTS = 6
 HARMONICS = 4
-HINTS = 4
+FORMS = 2
+"""Closed forms behind the hints: the Gaussian, the prototypes."""
+HINTS = 3 * FORMS + 1
+_MUCH_SURER = 2.0
 Head = Literal["mixture", "angle", "bins"]
 _FINGERS, _PER_FINGER = 5, 4
 _LOG_KAPPA = (-2.0, float(np.log(LARGEST_KAPPA)))
@@ -43,10 +46,12 @@ def position_table() -> Tensor:
 class HandAnyOrder(nn.Module):
     """width, depth, heads: of the transformer. form: `queries` or `triples`.
 
-    softening: what is taken from the logarithms of kappa, so that intervals hold on takes that were not learned from.
+    belief: the share of what the network says beside the closed forms that is believed. softening: what is taken from
+    the logarithms of kappa, so that intervals hold on takes that were not learned from.
     """
 
     spread: Tensor
+    belief: Tensor
     softening: Tensor
 
     def __init__(self, form: Form = "queries", width: int = 64, depth: int = 3, heads: int = 4) -> None:
@@ -57,15 +62,16 @@ class HandAnyOrder(nn.Module):
         )
         self.transformer.position_bias.requires_grad_(False)
         self.hint = nn.Sequential(nn.Linear(HINTS, width), nn.GELU(), nn.Linear(width, width))
+        self.register_buffer("belief", torch.ones(()))
         self.register_buffer("softening", torch.zeros(()))
         self.register_buffer("spread", torch.linspace(-1.0, 1.0, COMPONENTS), persistent=False)
 
     def forward(self, order: Tensor, values: Tensor, mean: Tensor, deviation: Tensor, spacing: Tensor) -> Tensor:
         """(B, N, 3, COMPONENTS) of the density at order[k], given the values at order[:k].
 
-        order, values: (B, N) positions and radians. mean, deviation: (B, N) of the Gaussian given the same. spacing:
-        (B,) seconds between frames. The three: logarithms of weights, not normalised; means in radians; logarithms of
-        kappa.
+        order, values: (B, N) positions and radians. mean, deviation: (B, N, FORMS) of the closed forms given the same.
+        spacing: (B,) seconds between frames. The three: logarithms of weights, not normalised; means in radians;
+        logarithms of kappa.
         """
         hints = self._hints(mean, deviation, spacing)
         return self._mixture(self.transformer(order, values, hints), mean, deviation)
@@ -85,12 +91,13 @@ class HandAnyOrder(nn.Module):
         return self._mixture(self.transformer.predict(known, values, queries, absent, hints), mean, deviation)
 
     def _hints(self, mean: Tensor, deviation: Tensor, spacing: Tensor) -> Tensor:
-        apart = torch.log(spacing)[:, None].expand_as(mean)
-        return self.hint(torch.stack([mean.sin(), mean.cos(), torch.log(deviation) + 2.0, apart], dim=-1))
+        apart = torch.log(spacing)[:, None, None].expand_as(mean[..., :1])
+        return self.hint(torch.cat([mean.sin(), mean.cos(), torch.log(deviation) + 2.0, apart], dim=-1))
 
     def _mixture(self, raw: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
-        weight, place, sharpness = raw.unflatten(-1, (3, COMPONENTS)).unbind(dim=-2)
-        deviation, mean = deviation[..., None], mean[..., None]
+        weight, place, sharpness = (self.belief * raw).unflatten(-1, (3, COMPONENTS)).unbind(dim=-2)
+        follow = deviation[..., 1:] < _MUCH_SURER * deviation[..., :1]
+        mean, deviation = (torch.where(follow, both[..., 1:], both[..., :1]) for both in (mean, deviation))
         kappa = (sharpness - 2 * torch.log(deviation) - self.softening).clamp(*_LOG_KAPPA)
         return torch.stack([weight, mean + deviation * (place + self.spread), kappa], dim=-2)
 

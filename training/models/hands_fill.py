@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from addon.core.finger_base import FAR, FINER
+from addon.core.finger_curves import FAR
 from addon.core.finger_fill import ANGLES, FEATURES, FPS, OWN_WRIST_KNOWN, OWN_WRIST_SPEEDS, SINCE, UNTIL
+from addon.core.finger_follow import FINER
+from addon.core.wrist import STILL
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 _FINGERS = 5
@@ -16,6 +18,9 @@ _LOG_DEVIATION = (-7.0, 0.0)
 """Radians, logarithms: 0.05 to 57 degrees."""
 _HURRY = (0.5, 0.3)
 """Powers of the wrist's two speeds that a fresh network takes for the fingers' pace: re-timing by the wrist's speed."""
+
+
+TRUSTED = ("full keys, wrist known", "full keys, wrist not known", "fewer keys than other angles of the hand")
 
 
 class Block(nn.Module):
@@ -65,9 +70,10 @@ class FillNetwork(nn.Module):
 class FillEnsemble(nn.Module):
     """Several members that were trained from different seeds, averaged, and trusted as far as validation takes allow.
 
-    trust: (2, 3), where the hand's wrist is known and where it is not: shares of what is added and of what was learnt
-    of the rate that are believed, and the seconds between keys at which re-timing is believed half: between keys close
-    together, what is left is mostly the recording's noise.
+    trust: (3, 4), a row for each of TRUSTED. Of each the shares of what is added and of what was learnt of the rate
+    that are believed; the seconds between keys at which re-timing is believed half, since between keys close together
+    what is left is mostly the recording's noise; and the wrist's speed in metres a second up to which the network is
+    believed, not at all at twice that: a wrist that the body carries along moves for other reasons than the fingers'.
     """
 
     trust: Tensor
@@ -75,34 +81,56 @@ class FillEnsemble(nn.Module):
     def __init__(self, members: list[FillNetwork]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.register_buffer("trust", torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]))
+        self.register_buffer("trust", torch.tensor([[1.0, 1.0, 0.0, 100.0]] * len(TRUSTED)))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, T, FEATURES) to (B, T, OUTPUTS)."""
-        found = torch.stack([member(features) for member in self.members]).mean(dim=0)
+        return self.believed(self.told(features), features)
+
+    def told(self, features: Tensor) -> Tensor:
+        """What the members say on average, (B, T, OUTPUTS)."""
+        return torch.stack([member(features) for member in self.members]).mean(dim=0)
+
+    def believed(self, told: Tensor, features: Tensor) -> Tensor:
+        """What is made of what the members say (B, T, OUTPUTS)."""
         hurry = torch.stack([member.hurry for member in self.members]).mean(dim=0)
-        added, rate, deviation = found.split(ANGLES, dim=-1)
+        added, rate, deviation = told.split(ANGLES, dim=-1)
         by_wrist = (features[..., OWN_WRIST_SPEEDS] * hurry).sum(dim=-1, keepdim=True)
         known = features[..., OWN_WRIST_KNOWN]
-        of_added, of_rate, half = (self.trust[0] * known + self.trust[1] * (1 - known)).split(1, dim=-1)
-        since, until = ((torch.exp(3 * features[..., part]) - 1) / FPS for part in (SINCE, UNTIL))
-        gap = since + until
-        asked = _asked(since, until)
-        believed = asked * gap / (gap + half).clamp_min(1e-6)
+        since, until = (_seconds(features[..., part]) for part in (SINCE, UNTIL))
+        gap = _widest(since + until)
+        few = _has_fewer_keys(gap, torch.maximum(since, until) < FAR - 1 / FPS)
+        full = (self.trust[0] * known + self.trust[1] * (1 - known))[..., None, :]
+        trust = torch.where(few[..., None], self.trust[2] * known[..., None], full)
+        of_added, of_rate, half, carried = trust.unbind(dim=-1)
+        speed = _around((torch.exp(features[..., OWN_WRIST_SPEEDS][..., 1:]) - STILL) * known)
+        share = (2 - speed / carried.clamp_min(1e-3)).clamp(0, 1)
+        by_gap = gap / (gap + half).clamp_min(1e-6)
         return torch.cat(
-            [asked * of_added * added, believed * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1
+            [share * of_added * added, share * by_gap * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1
         )
 
 
-def _asked(since: Tensor, until: Tensor) -> Tensor:
-    """1 for the angles that the network is to speak of, 0 for those that the closed form knows better, (B, T, ANGLES).
+def _seconds(logarithm: Tensor) -> Tensor:
+    """The distance to a key that a feature stands for."""
+    return (torch.exp(3 * logarithm) - 1) / FPS
 
-    It knows better where other angles of the hand have keys much closer together, or have keys at all; where the hand
-    has none, the wrist is all there is.
-    """
-    gap = since + until
-    keyed = (torch.maximum(since, until) < FAR - 1 / FPS).to(gap.dtype)
-    closest = gap.amin(dim=-1, keepdim=True)
-    dense = (gap <= closest / FINER).to(gap.dtype)
-    alone = 1 - keyed.amax(dim=-1, keepdim=True)
-    return torch.maximum(keyed * dense, alone)
+
+def _around(speed: Tensor) -> Tensor:
+    """(B, T, 1) the mean over a second on either side: belief that varied within a gap would re-time by itself."""
+    reach = round(FPS)
+    window = torch.ones(1, 1, 2 * reach + 1)
+    sums = [functional.conv1d(x.transpose(1, 2), window, padding=reach) for x in (speed, torch.ones_like(speed))]
+    return (sums[0] / sums[1]).transpose(1, 2)
+
+
+def _widest(gap: Tensor) -> Tensor:
+    """(B, T, ANGLES) the gap that a frame lies in; at a key, where it is nothing, the wider one beside it."""
+    before, after = torch.cat([gap[:, :1], gap[:, :-1]], dim=1), torch.cat([gap[:, 1:], gap[:, -1:]], dim=1)
+    return torch.maximum(gap, torch.maximum(before, after))
+
+
+def _has_fewer_keys(gap: Tensor, keyed: Tensor) -> Tensor:
+    """Where angles have keys much farther apart than others of the hand, or none where others have, (B, T, ANGLES)."""
+    sparse = gap > gap.amin(dim=-1, keepdim=True) / FINER
+    return (sparse | ~keyed) & keyed.any(dim=-1, keepdim=True)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.core.finger_base import FingerStatistics, base, smooth
+from addon.core.finger_base import base
+from addon.core.finger_curves import smooth
 from addon.core.finger_fill import ANGLES, filled, retimed
+from addon.core.finger_follow import FingerStatistics
 from addon.core.hand_gaussian import CHANNELS, PER_HAND, HandGaussian, Places
 from addon.core.handles import auto_clamped
 from addon.core.interpolation import BEZIER, Curve

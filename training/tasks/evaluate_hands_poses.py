@@ -17,6 +17,7 @@ from ..data import hands
 from ..data.hands import HandSet
 from ..hands_fit import along_orders
 from ..models.hand_model import HandModel
+from ..models.hands_any_order import FORMS
 from .hand_baselines import fit_mixture, neighbours
 from .hands_any_order import SPACING, along
 
@@ -56,11 +57,12 @@ def evaluate(models: Mapping[str, HandModel], train: Mapping[str, HandSet]) -> d
 
 def marginals(model: HandModel, known: NDArray[np.integer], values: Array, wanted: NDArray[np.integer]) -> Mixture:
     """Mixtures, N · W of them, of each row's wanted angles (N, W), given its known ones (N, K) alone; one hand."""
-    gaussian = model.gaussian()
+    gaussian, prototypes = model.gaussian(), model.prototypes()
     count, asked = wanted.shape
-    mean, deviation = np.empty(wanted.shape), np.empty(wanted.shape)
+    mean, deviation = np.empty((*wanted.shape, FORMS)), np.empty((*wanted.shape, FORMS))
     for row in range(count):
-        mean[row], deviation[row] = _posterior(gaussian, known[row], values[row], wanted[row])
+        mean[row, :, 0], deviation[row, :, 0] = _posterior(gaussian, known[row], values[row], wanted[row])
+        mean[row, :, 1], deviation[row, :, 1] = prototypes.expected(known[row], values[row : row + 1], wanted[row])
     given = (known + PER_HAND, values, wanted + PER_HAND, mean, deviation, np.full(count, SPACING[0]))
     kinds = (torch.int64, torch.float32, torch.int64, torch.float32, torch.float32, torch.float32)
     with torch.no_grad():
@@ -164,7 +166,7 @@ def _likelihood(
     weight, means, deviations = mixture.along(order, values)
     parts = -0.5 * ((values[..., None] - means) / deviations) ** 2 - np.log(deviations) - 0.5 * np.log(2 * np.pi)
     mixed = np.log(np.maximum(np.sum(weight * np.exp(parts), axis=-1), 1e-300))
-    ours, _ = along_orders(model.pose, model.gaussian(), order, values)
+    ours, _ = along_orders(model, order, values)
     rows: dict[str, Any] = {}
     for name, logs in (
         *(("conditional Gaussian", gaussian), (f"Gaussian mixture, {COMPONENTS}", mixed)),
@@ -192,12 +194,12 @@ def by_order(model: HandModel, poses: Array, rng: np.random.Generator) -> dict[s
         "random": np.argsort(rng.random(poses.shape), axis=1),
     }
     for name, order in fixed.items():
-        logs, _ = along_orders(model.pose, model.gaussian(), order, np.take_along_axis(poses, order, axis=1))
+        logs, _ = along_orders(model, order, np.take_along_axis(poses, order, axis=1))
         found[name] = round(float(-logs.mean()), 4)
     if model.pose.transformer.form == "queries":
         for name in ORDERS[3:]:
             order = _adaptive(model, poses, name)
-            logs, _ = along_orders(model.pose, model.gaussian(), order, np.take_along_axis(poses, order, axis=1))
+            logs, _ = along_orders(model, order, np.take_along_axis(poses, order, axis=1))
             found[name] = round(float(-logs.mean()), 4)
     return found
 
@@ -271,7 +273,7 @@ def compare_forms(models: Mapping[str, HandModel]) -> dict[str, Any]:
     values = np.take_along_axis(poses, order, axis=1)
     found = {}
     for name, model in models.items():
-        logs, _ = along_orders(model.pose, model.gaussian(), order, values)
+        logs, _ = along_orders(model, order, values)
         found[name] = {
             "all": round(float(-logs.mean()), 4),
             **{str(part): round(float(-logs[names == part].mean()), 4) for part in POSES},

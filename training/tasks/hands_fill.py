@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from addon.core.finger_base import FingerStatistics, base
+from addon.core.finger_base import base
 from addon.core.finger_fill import ANGLES, FPS, HANDS, envelope, features
+from addon.core.finger_follow import FingerStatistics
 from addon.core.rotation import Array
 
 from ..data.hand_windows import HandWindows

@@ -1,0 +1,142 @@
+"""Prototypes of a hand's pose: what some of its angles say of the others, where hands keep to habits.
+
+A mixture of Gaussians whose components share their covariance within a group, the data set that they come from: nearly
+a nearest-neighbour regression, but with a density, and following each neighbour's own slope (Nadaraya 1964; tied
+covariances as in Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 6.6 and 12.7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rotation import Array
+
+_NOISE = np.radians(1.0) ** 2
+"""Variance of its own that every angle has."""
+_BLOCK = 256
+"""Rows at once: what is worked out of each for every prototype has to fit into memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class HandPrototypes:
+    """M prototypes in G groups, radians, the same for left and right hands.
+
+    poses: (M, 20). weight: (M,), adding up to 1; those of 0 do not count. group: (M,) whole numbers below G.
+    spread: (G, 20, 20) covariance of how poses leave their prototype.
+    """
+
+    poses: Array
+    weight: Array
+    group: NDArray[np.integer]
+    spread: Array
+
+    def expected(
+        self, seen: NDArray[np.integer], values: Array, wanted: NDArray[np.integer], doubt: Array | float = 0.0
+    ) -> tuple[Array, Array]:
+        """Means and deviations (N, W) of the `wanted` angles (W,), given values (N, K) of the `seen` ones (K,).
+
+        doubt: variance beside its own of each value, one for all or (K,).
+        """
+        parts = [
+            self._expected(seen, values[start : start + _BLOCK], wanted, doubt)
+            for start in range(0, max(len(values), 1), _BLOCK)
+        ]
+        return np.concatenate([mean for mean, _ in parts]), np.concatenate([deviation for _, deviation in parts])
+
+    def _expected(
+        self, seen: NDArray[np.integer], values: Array, wanted: NDArray[np.integer], doubt: Array | float
+    ) -> tuple[Array, Array]:
+        noise = _NOISE * np.eye(len(seen)) + np.diag(np.broadcast_to(doubt, len(seen)))
+        likely = np.tile(self._log_weight, (len(values), 1))
+        each = np.empty((len(values), len(self.poses), len(wanted)))
+        left = np.empty((len(self.spread), len(wanted)))
+        for group, spread in enumerate(self.spread):
+            members = np.flatnonzero(self.group == group)
+            away = values[:, None] - self.poses[np.ix_(members, seen)]
+            across = spread[np.ix_(seen, wanted)]
+            white = np.linalg.inv(np.linalg.cholesky(spread[np.ix_(seen, seen)] + noise))
+            told = away @ white.T
+            likely[:, members] += np.log(np.diag(white)).sum() - 0.5 * np.sum(told**2, axis=-1)
+            each[:, members] = self.poses[np.ix_(members, wanted)] + told @ (white @ across)
+            left[group] = np.diag(spread)[wanted] + _NOISE - np.sum((white @ across) ** 2, axis=0)
+        return _summed_up(_shares(likely), each, left[self.group])
+
+    def course(self, order: NDArray[np.integer]) -> Course:
+        """What is needed to be asked of each of the angles `order` (N,), none twice, given those before it."""
+        among = self.spread[:, order[:, None], order] + _NOISE * np.eye(len(order))
+        white = np.linalg.inv(np.linalg.cholesky(among))
+        poses = np.einsum("mk,mnk->mn", self.poses[:, order], white[self.group])
+        return Course(white, poses, self._log_weight, self.group)
+
+    def along(
+        self, order: NDArray[np.integer], values: Array, without: NDArray[np.bool_] | None = None
+    ) -> tuple[Array, Array]:
+        """Means and deviations (B, N) of the angles order[k], given the values (B, N) of order[:k]: none twice.
+
+        without: (B, M) prototypes that are left out.
+        """
+        many, count = order.shape
+        likely = np.empty((many, count, len(self.poses)))
+        each, left = np.empty_like(likely), np.empty((many, count, len(self.spread)))
+        for group, spread in enumerate(self.spread):
+            members = np.flatnonzero(self.group == group)
+            factor = np.linalg.cholesky(spread[order[:, :, None], order[:, None, :]] + _NOISE * np.eye(count))
+            away = values[..., None] - self.poses[members].T[order]
+            white = np.linalg.inv(factor) @ away
+            own = np.diagonal(factor, axis1=1, axis2=2)
+            told = -0.5 * white**2 - np.log(own)[..., None]
+            before = np.concatenate([np.zeros_like(told[:, :1]), np.cumsum(told[:, :-1], axis=1)], axis=1)
+            likely[..., members] = self._log_weight[members] + before
+            each[..., members] = values[..., None] - own[..., None] * white
+            left[..., group] = own**2
+        if without is not None:
+            likely = np.where(without[:, None], -np.inf, likely)
+        share = _shares(likely)
+        mean = np.sum(share * each, axis=-1)
+        variance = np.sum(share * (left[..., self.group] + (each - mean[..., None]) ** 2), axis=-1)
+        return mean, np.sqrt(variance)
+
+    @property
+    def _log_weight(self) -> Array:
+        with np.errstate(divide="ignore"):
+            logs: Array = np.log(self.weight)
+        return logs
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Prototypes along one order of N angles, whitened: white (G, N, N), poses (M, N), log_weight and group (M,)."""
+
+    white: Array
+    poses: Array
+    log_weight: Array
+    group: NDArray[np.integer]
+
+    def expected(self, told: Array) -> tuple[float, float]:
+        """Mean and deviation of the order's next angle, given the values `told` (K,) of those before it."""
+        count = len(told)
+        rows = self.white[:, : count + 1, :count] @ told
+        own = np.diagonal(self.white, axis1=1, axis2=2)[:, : count + 1]
+        away = rows[self.group] - self.poses[:, : count + 1]
+        likely = self.log_weight + np.log(own[:, :count]).sum(axis=1)[self.group]
+        share = _shares(likely - 0.5 * np.einsum("mk,mk->m", away[:, :count], away[:, :count]))
+        deviation = 1 / own[:, count]
+        each = -away[:, count] * deviation[self.group]
+        mean = float(share @ each)
+        variance = float(share @ (deviation[self.group] ** 2 + (each - mean) ** 2))
+        return mean, float(np.sqrt(variance))
+
+
+def _shares(likely: Array) -> Array:
+    share: Array = np.exp(likely - likely.max(axis=-1, keepdims=True))
+    return share / share.sum(axis=-1, keepdims=True)
+
+
+def _summed_up(share: Array, each: Array, left: Array) -> tuple[Array, Array]:
+    """Mean and deviation (N, W) of mixtures: share (N, M), means (N, M, W), variances (M, W)."""
+    mean = np.einsum("nm,nmw->nw", share, each)
+    variance = share @ left + np.einsum("nm,nmw->nw", share, (each - mean[:, None]) ** 2)
+    return mean, np.sqrt(variance)
