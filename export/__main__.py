@@ -1,7 +1,9 @@
 """`python -m export onnx RUN` and `python -m export extension`; each loads only what it needs: zips need no torch."""
 
 import importlib
+import logging
 import sys
+import warnings
 
 COMMANDS = {
     "onnx": "a trained run as an ONNX file with its card",
@@ -18,8 +20,12 @@ def main(arguments: list[str]) -> int:
         for name, what in COMMANDS.items():
             print(f"  {name:10} {what}", file=sys.stderr)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
-    command: int = importlib.import_module(MODULES[arguments[0]]).main(arguments[1:])
-    return command
+    module = importlib.import_module(MODULES[arguments[0]])
+    # PyTorch's exporter tells of packages that nothing here needs, and of its own use of what is on its way out.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+    code: int = module.main(arguments[1:])
+    return code
 
 
 if __name__ == "__main__":
