@@ -14,11 +14,13 @@ from export import onnx_model
 from training import motion, runs
 from training.data import synthetic
 from training.recipes import recipe_named
+from training.tasks import denoise as denoise_task
 
-SMALL = ("epochs=1", "batch=300", "strokes=112", "width=56", "log_every=1", "threads=1", "warm_up=1")
+SMALL = ("epochs=1", "batch=100", "strokes=112", "width=56", "log_every=1", "threads=1", "warm_up=1")
 
 
-def test_a_run_takes_noise_out_of_motion_as_it_was_trained_on(tmp_path):
+def test_a_run_takes_noise_out_of_motion_as_it_was_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(denoise_task, "EXAMPLES_PER_EPOCH", 800)  # eight steps
     poses = synthetic.load(takes=4, frames=2400)
     runs.start("denoise", recipe_named("denoise", "cpu", SMALL), poses, tmp_path)
     through = runs.as_function(runs.load(tmp_path))
