@@ -44,7 +44,7 @@ class MOCAP_MENDER_PT_fingers(bpy.types.Panel):
         layout.use_property_decorate = False
         settings = finger_settings_of(context.scene)
         layout.column().prop(settings, "task", expand=True)
-        _model(layout, settings)
+        _model(layout, context, settings)
         if settings.task == "POSE":
             layout.row().prop(settings, "posed", expand=True)
         else:
@@ -93,13 +93,13 @@ class MOCAP_MENDER_MT_hand_poses(bpy.types.Menu):
             self.layout.label(text="None yet: pose a hand and save it")
 
 
-def _model(layout: Any, settings: FingerSettings) -> None:
+def _model(layout: Any, context: bpy.types.Context, settings: FingerSettings) -> None:
     wanted = settings.model or DEFAULT_FINGER_MODEL
     entry = draw_chooser(layout, MOCAP_MENDER_MT_finger_models, finger_models(), wanted)
     if entry and entry.card:
-        licence = layout.row()
+        licence = layout.column()
         licence.active = False
-        licence.label(text=entry.card.licence.split(";")[0].split(". ")[0], icon="INFO")
+        paragraph(licence, context, entry.card.licence.split(";")[0].split(". ")[0], icon="INFO")
 
 
 def _frames(column: Any, settings: FingerSettings) -> None:
