@@ -247,3 +247,19 @@ def test_fingers_are_denoised_each_on_its_own_and_what_carries_the_body_is_not(m
     assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
     assert values(moving, "f_index.02.L") != finger
     assert values(moving, "torso") == torso
+
+
+@pytest.mark.parametrize("fill", ["NONE", "EMPTY"])
+def test_a_controls_key_that_is_no_rotation_is_named(moving, monkeypatch, fill):
+    monkeypatch.setattr("addon.operators.choice.model_folders", model_folders)
+    curves = action.by_path(action.assigned_channels(moving))
+    for index in range(4):
+        curve = curves[action.bone_path("thigh_fk.L", "rotation_quaternion"), index]
+        broken = action.read_points(curve)[:, 1]
+        broken[3] = np.nan
+        action.write_values(curve, broken)
+    before, actions = values(moving, "shin_fk.L"), len(bpy.data.actions)
+    with pytest.raises(RuntimeError, match="thigh_fk.L has no valid rotation at frame 4: mend or delete its key there"):
+        bpy.ops.mocap_mender.denoise_action(fill_gaps=fill)
+    assert values(moving, "shin_fk.L") == before
+    assert len(bpy.data.actions) == actions
