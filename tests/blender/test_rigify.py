@@ -259,7 +259,7 @@ def test_a_controls_key_that_is_no_rotation_is_named(moving, monkeypatch, fill):
         broken[3] = np.nan
         action.write_values(curve, broken)
     before, actions = values(moving, "shin_fk.L"), len(bpy.data.actions)
-    with pytest.raises(RuntimeError, match="thigh_fk.L has no valid rotation at frame 4: mend or delete its key there"):
+    with pytest.raises(RuntimeError, match=r"thigh_fk\.L has no valid rotation at frame 4: mend or delete"):
         bpy.ops.mocap_mender.denoise_action(fill_gaps=fill)
     assert values(moving, "shin_fk.L") == before
     assert len(bpy.data.actions) == actions
