@@ -2,7 +2,7 @@
 
 How strong the noise is shows about the axis that a bone moves least about. Then the curves are split into overlapping
 blocks and each block into frequencies, whose shares are kept by their signal-to-noise ratio: first as a low-pass whose
-width has the least estimated risk, then, thrice, frequency by frequency as the result before shows them. That is the
+width has the least estimated risk, then, twice, frequency by frequency as the result before shows them. That is the
 two-step empirical Wiener filter of BM3D (Dabov et al., IEEE Trans. Image Processing 16, 2007), along time.
 """
 
@@ -25,15 +25,15 @@ SHORTEST = 8
 SECONDS = 2.1
 """Length of a block; a fourth of it lies between the beginnings of two."""
 LARGEST_BLOCK = 512
-LENGTH = 2048
-WIENER_PASSES = 3
+LENGTH = 4096
+PASSES = 3
 WIDTHS = (0.0, 0.5, 0.65, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
 """Deviations of the Gaussian low-passes in frames; 0 is none."""
 INDIFFERENCE = 0.05
 """Difference of risk, as a share of the noise's energy, at which a filter is e times less believed."""
-CAUTION = 1.3
+CAUTION = 1.5
 """Times the noise's energy that is taken from a frequency's: what the pass before left is not all motion."""
-BESIDE = 3
+BESIDE = 2
 """Frequencies to either side that are as lively as one."""
 LEAST = 1e-5
 """Deviation of quaternion components below which a curve has no noise."""
@@ -94,7 +94,7 @@ def without_noise(rotations: Array, fps: float, progress: Callable[[float], None
         result[:, noisy] = smoothed(window[:, noisy], sigma[noisy], hop)[0]
         return result
 
-    return in_windows(smooth, rotations, LENGTH, 4 * hop, hop, progress)
+    return in_windows(smooth, rotations, LENGTH, 4 * hop * PASSES, hop, progress)
 
 
 def noise_level(rotations: Array) -> Array:
@@ -187,17 +187,26 @@ def hop_at(fps: float) -> int:
 def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
     """Continuous rotations (T, J, 4) of noise `sigma` (J,), none of it 0, without the noise; and the error left.
 
-    Blocks of 4·`hop` frames begin at multiples of `hop`, and each is cleaned for itself. The error (J,) is the expected
-    mean square distance of the quaternions, by the share of the noise that the last Wiener filter lets through.
+    Blocks of 4·`hop` frames begin at multiples of `hop`. The error (J,) is the expected mean square distance of the
+    quaternions, by the share of the noise that the last Wiener filter lets through.
     """
     frames, size = len(rotations), 4 * hop
     deviation = sigma[:, None].astype(np.float32)
     noisy = (rotations / deviation).astype(np.float32)
-    channels = np.ascontiguousarray(_extended(noisy, size, -frames % hop).transpose(1, 2, 0))
-    shares = cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
-    smoothed_shares, kept = _wiener(shares, _low_passed(shares))
     fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2).astype(np.float32)
-    smooth = _joined(fade * from_cosines(smoothed_shares), hop)[size : size + frames]
+
+    def shares(x: Array, ends: Array) -> Array:
+        channels = np.ascontiguousarray(_extended(x, ends, size, -frames % hop).transpose(1, 2, 0))
+        return cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
+
+    def joined(frequencies: Array) -> Array:
+        return _joined(fade * from_cosines(frequencies), hop)[size : size + frames]
+
+    smooth = joined(_low_passed(shares(noisy, np.stack([_at_the_end(noisy), _at_the_end(noisy[::-1])]))))
+    for _ in range(PASSES - 1):
+        ends = smooth[[0, -1]]
+        filtered, kept = _wiener(shares(noisy, ends), shares(smooth, ends))
+        smooth = joined(filtered)
     return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype), kept * sigma**2
 
 
@@ -228,23 +237,23 @@ def _low_passed(shares: Array) -> Array:
 
 
 def _wiener(shares: Array, pilot: Array) -> tuple[Array, Array]:
-    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis of `pilot` as far as it moves so.
+    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis as far as those of `pilot` move so.
 
-    First as the pilot moves, then as the result before does. And (J,) how many components' worth of noise is left.
+    And (J,) how many components' worth of noise is left.
     """
-    mean = shares[..., :1].copy()
+    middle = pilot[..., :1].copy()
     pilot[..., 0] = 0
     axes = np.linalg.eigh(pilot @ pilot.transpose(0, 1, 3, 2))[1]
     own = axes.transpose(0, 1, 3, 2)
-    found, passed = own @ shares, own @ pilot
-    found[..., 0] = 0
-    for _ in range(WIENER_PASSES):
-        energy = _averaged(np.square(passed, out=passed))
-        gains = np.divide(energy, energy + np.float32(CAUTION), out=energy)
-        np.multiply(found, gains, out=passed)
-    result = axes @ passed
-    result[..., :1] = mean
-    return result, gains.mean(axis=(0, 3)).sum(axis=1)
+    energy = own @ pilot
+    energy = _averaged(np.square(energy, out=energy))
+    gains = np.divide(energy, energy + np.float32(CAUTION), out=energy)
+    found = own @ shares
+    found[..., :1] -= own @ middle
+    found *= gains
+    smooth = axes @ found
+    smooth[..., :1] += middle
+    return smooth, gains.mean(axis=(0, 3)).sum(axis=1)
 
 
 def _averaged(energy: Array) -> Array:
@@ -265,14 +274,14 @@ def _gains(size: int) -> Array:
     return np.exp(-0.5 * np.square(np.outer(WIDTHS, turning))).astype(np.float32)
 
 
-def _extended(x: Array, reach: int, more: int) -> Array:
-    """(T, J, 4) continued by `reach` frames, after the last by `more` besides, turned about where its ends lie."""
+def _extended(x: Array, ends: Array, reach: int, more: int) -> Array:
+    """(T, J, 4) continued by `reach` frames, after the last by `more` besides, turned about `ends` (2, J, 4)."""
 
     def side(end: Array, inside: Array, count: int) -> Array:
         turned = 2 * end - inside[:count]
         return np.concatenate([turned, np.repeat(turned[-1:], count - len(turned), axis=0)])
 
-    before, after = side(_at_the_end(x), x[1:], reach), side(_at_the_end(x[::-1]), x[-2::-1], reach + more)
+    before, after = side(ends[0], x[1:], reach), side(ends[1], x[-2::-1], reach + more)
     return np.concatenate([before[::-1], x, after])
 
 

@@ -21,7 +21,7 @@ BLOCK = 256
 """Frames that are looked at together."""
 OVERLAP = 64
 """Frames over which one block fades into the next."""
-JOINT_BELIEVED, CLIP_BELIEVED = (10.0, 16.0), (4.5, 7.5)
+JOINT_BELIEVED, CLIP_BELIEVED = (6.0, 10.0), (2.8, 4.5)
 """Square distance of the network's result from the curve's own, over the error expected of that: below the first the
 network is believed, above the second the curve. For a single joint, and for the median over joints, which tells whether
 this is the kind of skeleton and of motion that the network knows at all."""
@@ -35,7 +35,7 @@ STRETCH, STRETCH_WANDERING = 4, 3
 """Frames whose motion is one vector, and where the noise wanders: that goes on over frames as motion does."""
 CAUTION = 1.5
 """Times the noise's energy that is taken from a component's."""
-LEAST = 0.03
+LEAST = 0.02
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
 """Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
