@@ -126,6 +126,10 @@ class Evaluate:
 
     def run(self) -> int:
         """Print the table and each figure asked for, met or missed; leave JSON and a picture under runs/evaluate."""
+        if self.kept and self.task != "orders":
+            raise runs.RunError(f"--kept goes with orders alone: {self.task} is measured whole.")
+        if self.held_out and self.task not in _EVALUATIONS:
+            raise runs.RunError(f"--held-out names CMU subjects, and {self.task} is not measured on any.")
         if self.task == "orders":
             return orders_study.run(self.folder, self.publish, kept_only=self.kept)
         if self.task == "hands":

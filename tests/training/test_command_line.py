@@ -101,6 +101,8 @@ def test_missing_data_says_what_to_set(recipe, tmp_path, monkeypatch, capsys):
         (("train", "hands", "--sample", "10"), "epochs=1"),
         (("train", "mnist-mlp", "--data", "takes"), "train denoise"),
         (("train", "hands", "--data", "takes"), "train denoise"),
+        (("evaluate", "denoise", "--kept"), "orders"),
+        (("evaluate", "hands", "--held-out", "16"), "CMU"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(typed, named, monkeypatch, capsys):
