@@ -183,8 +183,9 @@ def test_linked_and_tweaked_data_are_refused(armature, curve, tmp_path):
     if bpy.app.version >= (4, 4):
         local.animation_data.action_slot = bpy.data.actions["Take"].slots[0]
     with pytest.raises(ActionError, match="Take is linked from another file"):
-        action.assign_copy(local, "Copy")
-    assert "Copy" not in bpy.data.actions
+        action.require_editable(local)
+    action.assign_copy(local, "Copy")
+    assert bpy.data.actions["Copy"].library is None
 
 
 def test_tweak_mode_is_refused(armature, curve):
