@@ -98,6 +98,18 @@ def test_what_the_clip_repeats_helps(sigma):
     assert error(looked_at(recorded, first), clean) < 0.8 * error(first, clean)
 
 
+def test_no_seam_shows_where_blocks_fade_into_each_other():
+    clean = walking(2000)
+    recorded = noise.white(clean, 0.02, 9)
+    result = looked_at(recorded, halved(recorded, clean))
+    place = np.arange(2000) % (second_pass.BLOCK - second_pass.OVERLAP)
+    fading = (place < second_pass.OVERLAP) & (np.arange(2000) >= second_pass.BLOCK)
+    off = rotation.aligned(result, clean) - clean
+    bends = np.abs(np.diff(off, n=2, axis=0)).mean(axis=(1, 2))
+    assert error(result[fading], clean[fading]) < 1.05 * error(result[~fading], clean[~fading])
+    assert bends[fading[1:-1]].mean() < 1.05 * bends[~fading[1:-1]].mean()
+
+
 def test_wandering_noise_is_left_to_the_network():
     clean = walking(300)
     recorded = noise.jitter(clean, 0.02, 4)
