@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ _FEW = (60, -60)
 """Frames between the other fingers' keys where thumb and index have theirs four times as often; negative for none."""
 _OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
 """Thumb and index of both hands: what is keyed more often where not all fingers are."""
-_STEPS = (6, 15, 30, 60)
+_STEPS, _PHASES = (6, 15, 30, 60), 4
 _COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 200, 3
 _BELIEFS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _SOFTENINGS = tuple(float(x) for x in np.arange(-0.6, 1.6, 0.1))
@@ -237,13 +238,11 @@ class _Judged:
 def _judged(model: HandModel, takes: HandSet, row: int) -> Iterator[_Judged]:
     """All takes with keys at all spacings, of the kind that a row of the trust is about."""
     with_wrist = row != TRUSTED.index("full keys, wrist not known")
+    few = row == TRUSTED.index("fewer keys than other angles of the hand")
     for take in takes.takes:
         clip = moving(take)
-        if row == TRUSTED.index("fewer keys than other angles of the hand"):
-            keyings = _few_keys(clip.dof)
-        else:
-            keyings = {step: _full_keys(clip.dof, step) for step in _STEPS}
-        for step, keyed in keyings.items():
+        for step, phase in itertools.product(_FEW if few else _STEPS, range(_PHASES)):
+            keyed = (_few_keys if few else _full_keys)(clip.dof, step, phase * abs(step) // _PHASES)
             rows = np.isfinite(keyed).any(axis=1)
             if rows.sum() < 2:
                 continue
@@ -252,44 +251,40 @@ def _judged(model: HandModel, takes: HandSet, row: int) -> Iterator[_Judged]:
             first, last = np.flatnonzero(rows)[[0, -1]]
             counts = np.isfinite(clip.dof) & np.isnan(keyed)
             counts[:first] = counts[last:] = False
-            if step in _FEW:
+            if few:
                 counts[:, _OFTEN] = False
             with torch.no_grad():
                 yield _Judged(take, step, clip, found, seen, model.fill.told(seen), counts)
 
 
-def _full_keys(dof: Array, step: int) -> Array:
-    """(T, 40) keys of all angles every `step` frames, NaN where there is none."""
+def _full_keys(dof: Array, step: int, start: int) -> Array:
+    """(T, 40) keys of all angles every `step` frames from `start`, NaN where there is none."""
     keyed = np.full_like(dof, np.nan)
-    keyed[step // 2 :: step] = dof[step // 2 :: step]
+    keyed[start::step] = dof[start::step]
     return keyed
 
 
-def _few_keys(dof: Array) -> dict[int, Array]:
-    """Thumb and index keyed four times as often as the others, or alone."""
-    found = {}
-    for step in _FEW:
-        found[step] = _full_keys(dof, abs(step)) if step > 0 else np.full_like(dof, np.nan)
-        found[step][:: abs(step) // 4, _OFTEN] = dof[:: abs(step) // 4, _OFTEN]
-    return found
+def _few_keys(dof: Array, step: int, start: int) -> Array:
+    """(T, 40) thumb and index keyed four times as often as the others, or alone where the step is negative."""
+    keyed = _full_keys(dof, step, start) if step > 0 else np.full_like(dof, np.nan)
+    often = abs(step) // 4
+    keyed[start % often :: often, _OFTEN] = dof[start % often :: often, _OFTEN]
+    return keyed
 
 
 def _harm(model: HandModel, parts: list[_Judged]) -> float:
     """Mean share of interpolation's error over data sets and steps, and how much worse the worse takes are."""
-    by_set: dict[tuple[str, int], list[tuple[float, float]]] = {}
-    worse = []
+    by_set: dict[tuple[str, int], Array] = {}
+    by_take: dict[tuple[str, int], Array] = {}
     for part in parts:
         with torch.no_grad():
             outputs = model.fill.believed(part.told, part.seen).numpy()
         result = part.base.values + added_to(outputs, part.clip.times, part.base, part.clip.times)
-        ours, usual = (
-            float(np.abs(curves - part.clip.dof)[part.counts].sum()) for curves in (result, part.base.values)
-        )
-        if usual:
-            by_set.setdefault((part.take.source, part.step), []).append((ours, usual))
-            worse.append(max(ours / usual - 1, 0))
-    ratios = [sum(ours for ours, _ in pairs) / sum(usual for _, usual in pairs) for pairs in by_set.values()]
-    return float(np.mean(ratios) + _HARM * np.mean(worse))
+        errors = [np.abs(curves - part.clip.dof)[part.counts].sum() for curves in (result, part.base.values)]
+        for sums, name in ((by_set, part.take.source), (by_take, part.take.name)):
+            sums[name, part.step] = sums.get((name, part.step), np.zeros(2)) + errors
+    ratios, each = (np.array([ours / usual for ours, usual in sums.values() if usual]) for sums in (by_set, by_take))
+    return float(np.mean(ratios) + _HARM * np.sum(np.maximum(each - 1, 0)))
 
 
 def calibrate(model: HandModel, takes: HandSet) -> None:
