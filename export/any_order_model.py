@@ -19,6 +19,7 @@ from training import digits, runs
 from training.models.any_order import AnyOrderTransformer, causal_mask
 
 from .promises import LARGEST_IR, OPSET, ExportError
+from .traces import remove_traces
 
 TOLERANCE = 1e-5
 LARGEST_FILE = 5_000_000
@@ -81,6 +82,7 @@ def export_run(folder: Path, output: Path) -> Path:
     )
     proto = program.model_proto
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
+    remove_traces(proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(_told(model, run))
     _check_axes(proto)

@@ -19,6 +19,7 @@ from training import digits, revealing
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from test_digits import made_up, tiny
 
+ROOT = Path(__file__).parents[2]
 FORMS = {"triples": "mnist-triples", "queries": "mnist-query"}
 
 
@@ -45,6 +46,13 @@ def test_sizes_stay_free_and_the_format_is_old_enough(exported):
         show = any_order.reading(file, sequences)
         show.reveal(np.full(sequences, 7), np.full(sequences, 3))
         assert show.ask(np.tile(np.arange(candidates), (sequences, 1))).shape == (sequences, candidates, 16)
+
+
+def test_the_file_names_no_place_of_the_machine_that_wrote_it(exported):
+    content = exported[1].read_bytes()
+    assert str(ROOT).encode() not in content
+    assert b"site-packages" not in content
+    assert any_order.METADATA_KEY.encode() in content
 
 
 def test_the_driver_goes_the_way_that_pytorch_goes(exported):
