@@ -21,6 +21,16 @@ Two models: `hands-open` learned from Ballplay, Adroit and the UPF clip alone, w
 `hands` learned from ManipNet too (CC BY-NC) and lies in `models-noncommercial`. Takes are split whole: ManipNet's
 teapot3 tests and mug3 validates, of Ballplay and Adroit by name numbers 0, 5, 10, … test and 1, 6, 11, … validate.
 Validation takes chose how far the networks are believed, how soft their densities and how lively samples are.
+
+Beside the networks stand closed forms: Blender's own curve, a Gaussian over time, and 384 prototypes of a hand's pose
+(`addon/core/hand_prototypes.py`), which poses and angles without keys start from. The networks between keys are not
+believed where the body carries the wrist along: Ballplay's takes keep Blender's curve.
+
+How the kept weights were made, on one CPU thread: the two networks between keys of `hands` in 24 epochs of 1,200
+windows from nothing and 10 more from there for the second, that of `hands-open` in 8, all of them before angles without
+keys started from prototypes; the any-order networks in 14 and 8 epochs of 6,400 examples. `python -m training train
+hands` does the like in one go, two networks of 17 epochs each: about 12 minutes on an idle core, by the time that a
+step takes; it was not run from end to end.
 """
 
 
