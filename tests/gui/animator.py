@@ -19,6 +19,7 @@ from tests.gui.extension import module
 from tests.gui.script import play
 
 ROW = 23  # pixels from one row of the panel to the next
+HALF_ROW = 16  # pixels from the top of the file browser's options to the middle of the first one
 BELOW = 40  # pixels from the last row of the panel to the header of the card below it
 job = module("blender.job")
 TAKE, FOLDER = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
@@ -84,6 +85,19 @@ def session() -> Iterator[float | tuple[int, int]]:
         assert rig.animation_data.action == action, "the other motion is not shown"
     yield from gui.click(button[0], y - BELOW)
     yield from gui.screenshot(FOLDER / "06-card.png")
+
+    # Export asks for a file, too, and its name goes with the format.
+    place = yield from gui.found("mocap_mender.export_motion", share=0.75)
+    yield from gui.click(*place)
+    yield gui.PAUSE * 4
+    browser = gui.area("FILE_BROWSER")
+    options = next(region for region in browser.regions if region.type == "TOOL_PROPS")
+    x, y = options.x + int(options.width * 0.7), options.y + options.height - HALF_ROW
+    yield from gui.click(x, y)
+    yield from gui.click(x, y - 2 * ROW)
+    yield from gui.screenshot(FOLDER / "11-export.png")
+    assert browser.spaces.active.params.filename == f"{denoised.name.replace(' ', '_')}.csv", "the name stayed"
+    yield from close_browser()
 
     # Undo goes back over both looks; the step before them takes the copy and the line back.
     name = original.name
