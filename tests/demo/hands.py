@@ -15,7 +15,7 @@ from .figure import add_limbs
 from .finger_bones import ACROSS, BONES, PALM_BONE, with_fingers
 from .picture import INK, PAPER, quiet
 
-SEEDS = (1, 2)
+SEEDS = (2, 5)
 COLUMNS = 6
 PIXELS = 320
 TEMPERATURE = 0.5
