@@ -85,7 +85,8 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         "",
         "`python -m training train RECIPE --preset cpu`, on one core that other work shared. Operations are those of "
         'matrices, forward and backward (Chowdhery et al., 2022, appendix B), in units of 10¹²; "with the run before" '
-        "adds those of the weights that a run began with. The choosing of own orders is not counted.",
+        "adds those of the weights that a run began with: the fixed-order transformer was given as many as the models "
+        "that saw raster orders too. The choosing of own orders is not counted.",
         "",
         _trained(content),
         "The preset `gpu` (pixels one by one, width 256, depth 8), its ensemble of 8 orders, tokens a second and share "
@@ -186,7 +187,10 @@ def _against_fixed_order(content: dict[str, Any]) -> list[str]:
         f"{LABELS[name]} {mean:+.2f} ({low:+.2f} to {high:+.2f})"
         for name, (mean, low, high) in content["against fixed order"].items()
     ]
-    told = f"Raster order beside the fixed-order transformer, image by image, in nats: {'; '.join(found)}."
+    told = (
+        "Raster order beside the fixed-order transformer, image by image, in nats, which tells what raster orders in "
+        f"training do: {'; '.join(found)}."
+    )
     return [told, ""] if found else []
 
 
