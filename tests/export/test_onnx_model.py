@@ -17,11 +17,14 @@ from export import onnx_model, promises
 from training import runs
 from training.checkpoint import WeightsMissingError
 from training.data import synthetic
+from training.evaluation import shipped_metrics
 from training.recipes import recipe_named
 
 ROOT = Path(__file__).parents[2]
 POSE_RECIPES = ("tutorial-compress", "tutorial-sparse", "pose-compress", "pose-denoise")
 SHIPPED = [name for name in POSE_RECIPES if (ROOT / "addon" / "models" / f"{name}.onnx").is_file()]
+
+CARDS = sorted([*(ROOT / "addon" / "models").glob("*.onnx"), *(ROOT / "models-noncommercial").glob("*.onnx")])
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +143,12 @@ def test_what_ships_is_what_was_kept_from_training(name):
     path = ROOT / "addon" / "models" / f"{name}.onnx"
     assert onnx_model.check_parity(run.model, run.frame, path) <= onnx_model.TOLERANCE
     assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_a_card_tells_what_was_measured_last(path):
+    """`python -m export onnx RUN` after `evaluate … --publish`."""
+    assert read_card(path).metrics == shipped_metrics(path.stem)
 
 
 def test_all_four_ship():
