@@ -54,7 +54,8 @@ _OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
 _STEPS, _PHASES = (6, 15, 30, 60), 4
 _COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 200, 3
 _BELIEFS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-_SOFTENINGS = tuple(float(x) for x in np.arange(-0.6, 1.6, 0.1))
+_SOFTENINGS = tuple(float(x) for x in np.arange(0.0, 2.8, 0.1))
+"""Never below nothing: a few validation takes are no ground to be surer than in training."""
 _HARM = 10.0
 """By how much more a take counts that interpolation would do better on."""
 
