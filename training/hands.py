@@ -15,7 +15,8 @@ from .data import hand_memory, hands
 from .data.hand_windows import windows
 from .data.hands import FPS, HandSet
 from .distributed import Processes, processes
-from .hands_fit import best_order, calibrate, liveliness, trust
+from .hands_fit import best_order, calibrate, liveliness
+from .hands_trust import trust
 from .models.hand_model import HandModel
 from .models.hands_any_order import HandAnyOrder
 from .models.hands_fill import FillNetwork

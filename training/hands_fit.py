@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from addon.core import wrist
-from addon.core.finger_base import FingerBase, base
-from addon.core.finger_fill import Filled, Network, added_to, features, filled
+from addon.core.finger_fill import Filled, Network, filled
 from addon.core.finger_motion import MotionModel
 from addon.core.finger_pose import PoseModel
 from addon.core.finger_samples import Liveliness, sampled
@@ -26,7 +22,6 @@ from .data.hand_take import HandTake
 from .data.hands import FPS, HandSet
 from .models.hand_model import HandModel
 from .models.hands_any_order import log_density
-from .models.hands_fill import TRUSTED
 from .tasks.hands_any_order import SPACING, expected
 
 _POSES, _TRIALS = 192, 24
@@ -41,23 +36,11 @@ _GRID = [
 ]
 
 
-_TRIED = (
-    *((0.0, 0.3, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
-    *((0.0, 0.05, 0.15, 0.4, 1.0), (0.2, 0.3, 0.45, 0.7, 100.0)),
-)
-_BELIEVED = (0.6, 0.8, 0.0, 0.45)
-"""What `FillEnsemble.trust` may be, number by number, and what the search starts from."""
-_FEW = (60, -60)
-"""Frames between the other fingers' keys where thumb and index have theirs four times as often; negative for none."""
-_OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
-"""Thumb and index of both hands: what is keyed more often where not all fingers are."""
-_STEPS, _PHASES = (6, 15, 30, 60), 4
+_STEPS = (15, 30, 60)
 _COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 200, 3
 _BELIEFS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _SOFTENINGS = tuple(float(x) for x in np.arange(0.0, 2.8, 0.1))
 """Never below nothing: a few validation takes are no ground to be surer than in training."""
-_HARM = 10.0
-"""By how much more a take counts that interpolation would do better on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +142,7 @@ def liveliness(model: HandModel, takes: HandSet) -> Liveliness:
     chosen = [take for take in chosen if np.isfinite(take.dof).all() and len(take) / take.fps > _LIVELY_SECONDS]
     clips = [moving(take) for take in chosen]
     truth = rates_of([clip.dof for clip in clips])
-    made = {step: [(clip, between_keys(model, clip, step)) for clip in clips] for step in _STEPS[1:]}
+    made = {step: [(clip, between_keys(model, clip, step)) for clip in clips] for step in _STEPS}
 
     def distance(lively: Liveliness) -> float:
         total = 0.0
@@ -202,90 +185,6 @@ def spread_distance(a: Array, b: Array) -> float:
     """First Wasserstein distance between two samples' distributions, as a share of the mean of `b`."""
     at = np.linspace(0, 1, 1001)
     return float(np.mean(np.abs(np.quantile(a, at) - np.quantile(b, at))) / np.mean(b))
-
-
-def trust(model: HandModel, takes: HandSet) -> Tensor:
-    """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, and again.
-
-    Every data set and every spacing of the keys counts alike, and a take that interpolation would do better on counts
-    most: no motion, however unlike the training takes', is to be made worse.
-    """
-    found = torch.tensor([_BELIEVED] * len(TRUSTED))
-    for row in range(len(TRUSTED)):
-        parts = list(_judged(model, takes, row))
-        for column in (*range(len(_TRIED)), *range(len(_TRIED))):
-            tried = []
-            for value in _TRIED[column]:
-                found[row, column] = value
-                model.fill.trust.copy_(found)
-                tried.append(_harm(model, parts))
-            found[row, column] = _TRIED[column][int(np.argmin(tried))]
-    return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """A take with some keys, the step between them, what the members say, and where that counts."""
-
-    take: HandTake
-    step: int
-    clip: Moving
-    base: FingerBase
-    seen: Tensor
-    told: Tensor
-    counts: NDArray[np.bool_]
-
-
-def _judged(model: HandModel, takes: HandSet, row: int) -> Iterator[_Judged]:
-    """All takes with keys at all spacings, of the kind that a row of the trust is about."""
-    with_wrist = row != TRUSTED.index("full keys, wrist not known")
-    few = row == TRUSTED.index("fewer keys than other angles of the hand")
-    for take in takes.takes:
-        clip = moving(take)
-        for step, phase in itertools.product(_FEW if few else _STEPS, range(_PHASES)):
-            keyed = (_few_keys if few else _full_keys)(clip.dof, step, phase * abs(step) // _PHASES)
-            rows = np.isfinite(keyed).any(axis=1)
-            if rows.sum() < 2:
-                continue
-            found = base(clip.times[rows], keyed[rows], clip.times, model.curves())
-            seen = torch.from_numpy(features(found, clip.seen * with_wrist, model.curves()))
-            first, last = np.flatnonzero(rows)[[0, -1]]
-            counts = np.isfinite(clip.dof) & np.isnan(keyed)
-            counts[:first] = counts[last:] = False
-            if few:
-                counts[:, _OFTEN] = False
-            with torch.no_grad():
-                yield _Judged(take, step, clip, found, seen, model.fill.told(seen), counts)
-
-
-def _full_keys(dof: Array, step: int, start: int) -> Array:
-    """(T, 40) keys of all angles every `step` frames from `start`, NaN where there is none."""
-    keyed = np.full_like(dof, np.nan)
-    keyed[start::step] = dof[start::step]
-    return keyed
-
-
-def _few_keys(dof: Array, step: int, start: int) -> Array:
-    """(T, 40) thumb and index keyed four times as often as the others, or alone where the step is negative."""
-    keyed = _full_keys(dof, step, start) if step > 0 else np.full_like(dof, np.nan)
-    often = abs(step) // 4
-    keyed[start % often :: often, _OFTEN] = dof[start % often :: often, _OFTEN]
-    return keyed
-
-
-def _harm(model: HandModel, parts: list[_Judged]) -> float:
-    """Mean share of interpolation's error over data sets and steps, and how much worse the worse takes are."""
-    by_set: dict[tuple[str, int], Array] = {}
-    by_take: dict[tuple[str, int], Array] = {}
-    for part in parts:
-        with torch.no_grad():
-            outputs = model.fill.believed(part.told, part.seen).numpy()
-        result = part.base.values + added_to(outputs, part.clip.times, part.base, part.clip.times)
-        errors = [np.abs(curves - part.clip.dof)[part.counts].sum() for curves in (result, part.base.values)]
-        for sums, name in ((by_set, part.take.source), (by_take, part.take.name)):
-            sums[name, part.step] = sums.get((name, part.step), np.zeros(2)) + errors
-    ratios, each = (np.array([ours / usual for ours, usual in sums.values() if usual]) for sums in (by_set, by_take))
-    return float(np.mean(ratios) + _HARM * np.sum(np.maximum(each - 1, 0)))
 
 
 def calibrate(model: HandModel, takes: HandSet) -> None:

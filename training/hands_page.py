@@ -187,7 +187,7 @@ def _samples(table: Mapping[str, Any]) -> str:
 def _controls(content: Mapping[str, Any]) -> str:
     told = "Each ManipNet take by a model that never saw it (teapot3: `hands` itself; the others: two epochs).\n\n"
     told += _by_seconds("take", content["left out"])
-    told += "\nThe networks between keys of `hands` alone on teapot3; the second began from the first, its seed another.\n\n"
+    told += "\nThe networks between keys of `hands` alone, on teapot3; the second began from the first.\n\n"
     told += _by_seconds("member", content["members"])
     if "forms" in content:
         told += "\nThe two forms of the any-order network, the same size and steps: nats an angle of test poses.\n\n"

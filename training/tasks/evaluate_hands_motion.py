@@ -1,4 +1,4 @@
-"""How well motion between finger keys is filled in: errors with their controls, partial keys, and how samples move."""
+"""How well motion between full finger keys is filled in: errors with their controls, and how samples move."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from addon.core.finger_base import base
 from addon.core.finger_curves import smooth
-from addon.core.finger_fill import ANGLES, filled, retimed
+from addon.core.finger_fill import ANGLES, retimed
 from addon.core.finger_follow import FingerStatistics
-from addon.core.hand_gaussian import CHANNELS, PER_HAND, HandGaussian, Places
+from addon.core.hand_gaussian import PER_HAND, HandGaussian
 from addon.core.handles import auto_clamped
 from addon.core.interpolation import BEZIER, Curve
 from addon.core.interpolation import evaluate as evaluate_curve
@@ -22,8 +22,10 @@ from addon.core.rotation import Array
 from ..data import hands
 from ..data.hand_take import HandTake
 from ..data.hands import FPS, HandSet
-from ..hands_fit import Moving, between_keys, fill_network, moving, rates_of, spread_distance, with_sample
+from ..hands_fit import Moving, between_keys, moving, rates_of, spread_distance, with_sample
 from ..models.hand_model import HandModel
+from . import evaluate_hands_partial
+from .evaluate_hands_partial import inner
 
 SECONDS = (0.2, 0.5, 1.0, 2.0)
 PHASES = 4
@@ -32,8 +34,6 @@ BLOCK = 5.0
 RETIMING = 0.6
 """How much of the re-timing by wrist speed is believed: the pilot's one parameter."""
 _STILL = 0.05
-_OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
-_REST = np.setdiff1d(np.arange(40), _OFTEN)
 
 Method = Callable[[Moving, NDArray[np.integer]], Array]
 
@@ -53,9 +53,9 @@ def evaluate(models: Mapping[str, HandModel]) -> dict[str, Any]:
                 content["takes"].setdefault(key, {})[f"{seconds:g}"] = _by_take(model, test, step, with_wrist)
             content["samples"].setdefault(name, {})[f"{seconds:g}"] = _samples(model, main, step)
     for name, model in models.items():
-        content["partial"][name] = _partial(model, main)
-        content["no keys"][name] = _no_keys(model, main)
-        content["wrist"][name] = _wrist(model.gaussian(), test.of("manipnet"))
+        content["partial"][name] = evaluate_hands_partial.partial(model, main)
+        content["no keys"][name] = evaluate_hands_partial.no_keys(model, main)
+        content["wrist"][name] = evaluate_hands_partial.wrist(model.gaussian(), test.of("manipnet"))
     return content
 
 
@@ -138,14 +138,6 @@ def _correlation(gaussian: HandGaussian, a: Array, b: Array) -> Array:
     return np.sum(parts, axis=0)
 
 
-def _inner(clip: Moving, keys: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """(T,) frames between the first key and the last that have none."""
-    inside = np.zeros(len(clip.times), dtype=bool)
-    inside[keys[0] : keys[-1] + 1] = True
-    inside[keys] = False
-    return inside
-
-
 def _grids(clip: Moving, step: int) -> list[NDArray[np.integer]]:
     found = [np.arange(phase * step // PHASES, len(clip.times), step) for phase in range(PHASES)]
     return [keys for keys in found if len(keys) > 1]
@@ -157,7 +149,7 @@ def _between(clips: Sequence[Moving], step: int, methods: Mapping[str, Method]) 
     rows: dict[str, list[Array]] = {name: [] for name in methods}
     for clip in clips:
         for keys in _grids(clip, step):
-            inside = _inner(clip, keys)
+            inside = inner(clip, keys)
             block.append((clip.times[inside] // BLOCK).astype(int))
             gap = np.searchsorted(keys, np.flatnonzero(inside), side="right") - 1
             change = np.abs(np.diff(clip.dof[keys], axis=0)).mean(axis=1)
@@ -193,7 +185,7 @@ def _by_take(model: HandModel, test: HandSet, step: int, with_wrist: bool) -> di
         there = np.isfinite(clip.dof[0])
         ours, usual = 0.0, 0.0
         for keys in _grids(clip, step):
-            inside = _inner(clip, keys)
+            inside = inner(clip, keys)
             made = between_keys(model, clip, step, int(keys[0]), clip.seen * with_wrist).values
             curves = smooth(clip.times[keys], clip.dof[keys], clip.times)
             for curve, is_ours in ((made, True), (curves, False)):
@@ -224,87 +216,3 @@ def _samples(model: HandModel, clips: Sequence[Moving], step: int) -> dict[str, 
         row[f"{what} distance, Bezier"] = spread_distance(usual[i], truth[i])
     row["largest miss of a key, degrees"] = np.degrees(worst)
     return {name: round(float(value), 4) for name, value in row.items()}
-
-
-def _partial(model: HandModel, clips: Sequence[Moving]) -> dict[str, Any]:
-    """Thumb and index keyed every half second; the others every two seconds, or not at all: degrees on the others."""
-    errors: dict[str, list[float]] = {}
-    own = hands.statistics(hands.load("all", "train").of("manipnet").takes)
-    for clip in clips:
-        for phase in (0, 15, 30, 45):
-            often = np.arange(phase % 15, len(clip.times), 15)
-            rarely = np.arange(phase, len(clip.times), 60)
-            inside = _inner(clip, rarely)
-            both = np.full_like(clip.dof, np.nan)
-            both[np.ix_(often, _OFTEN)] = clip.dof[np.ix_(often, _OFTEN)]
-            some = both.copy()
-            both[np.ix_(rarely, _REST)] = clip.dof[np.ix_(rarely, _REST)]
-            plain = smooth(clip.times[rarely], clip.dof[rarely], clip.times)
-            thumbs = smooth(clip.times[often], clip.dof[often], clip.times)[:, _OFTEN]
-            rows = {
-                "every 2 s: Bezier": plain[:, _REST],
-                "every 2 s: ours": _asked(model, clip, both)[:, _REST],
-                "every 2 s: ours, no wrist": _asked(model, clip, both, with_wrist=False)[:, _REST],
-                "none: mean pose": np.tile(model.curves().mean[_REST], (len(clip.times), 1)),
-                "none: conditional Gaussian": _expected(model.curves(), thumbs),
-                "none: conditional Gaussian of ManipNet alone": _expected(own, thumbs),
-                "none: ours": _asked(model, clip, some)[:, _REST],
-                "none: ours, no wrist": _asked(model, clip, some, with_wrist=False)[:, _REST],
-            }
-            for name, found in rows.items():
-                errors.setdefault(name, []).append(float(np.degrees(np.abs(found - clip.dof[:, _REST])[inside].mean())))
-    return {name: round(float(np.mean(values)), 4) for name, values in errors.items()}
-
-
-def _expected(known: FingerStatistics, seen: Array) -> Array:
-    """(T, R) the other fingers' angles that a Gaussian expects from those of thumb and index."""
-    inner = known.covariance[np.ix_(_OFTEN, _OFTEN)] + np.radians(1.0) ** 2 * np.eye(len(_OFTEN))
-    gain = np.linalg.solve(inner, known.covariance[np.ix_(_OFTEN, _REST)])
-    expected: Array = known.mean[_REST] + (seen - known.mean[_OFTEN]) @ gain
-    return expected
-
-
-def _asked(model: HandModel, clip: Moving, keyed: Array, with_wrist: bool = True) -> Array:
-    rows = np.isfinite(keyed).any(axis=1)
-    seen = clip.seen * with_wrist
-    return filled(fill_network(model), clip.times[rows], keyed[rows], clip.times, seen, model.curves()).values
-
-
-def _no_keys(model: HandModel, clips: Sequence[Moving]) -> dict[str, float]:
-    """No finger key at all: degrees, from the wrists alone and from nothing."""
-    errors: dict[str, list[float]] = {}
-    for clip in clips:
-        nothing = np.full((1, 40), np.nan)
-        for name, with_wrist in (("from the wrists", True), ("from nothing", False)):
-            made = filled(
-                fill_network(model), clip.times[:1], nothing, clip.times, clip.seen * with_wrist, model.curves()
-            ).values
-            errors.setdefault(name, []).append(float(np.degrees(np.abs(made - clip.dof).mean())))
-        mean = np.abs(model.curves().mean - clip.dof).mean()
-        errors.setdefault("mean pose", []).append(float(np.degrees(mean)))
-    return {name: round(float(np.mean(values)), 4) for name, values in errors.items()}
-
-
-def _wrist(gaussian: HandGaussian, test: HandSet) -> dict[str, float]:
-    """The wrist's turn as what is unknown: from its pose half a second before, and from the fingers now as well."""
-    errors: dict[str, list[Array]] = {}
-    for take in test.takes:
-        slowed = take.at(FPS)
-        told = np.concatenate([slowed.dof, slowed.bend], axis=-1).reshape(len(slowed), CHANNELS)
-        right = PER_HAND + np.arange(PER_HAND)
-        wanted = Places(right[ANGLES:], np.full(3, 0.5))
-        past = Places(right[ANGLES:], np.zeros(3))
-        now = Places(np.concatenate([right[ANGLES:], right[:ANGLES]]), np.concatenate([np.zeros(3), np.full(20, 0.5)]))
-        for frame in range(15, len(told), 10):
-            truth, before = told[frame, wanted.channel], told[frame - 15, past.channel]
-            fingers = told[frame, right[:ANGLES]]
-            guesses = {
-                "mean": gaussian.mean[wanted.channel],
-                "as it was": before,
-                "from its past": gaussian.posterior(past, before, wanted)[0],
-                "from the fingers": gaussian.posterior(Places(right[:ANGLES], np.full(20, 0.5)), fingers, wanted)[0],
-                "from its past and the fingers": gaussian.posterior(now, np.concatenate([before, fingers]), wanted)[0],
-            }
-            for name, guess in guesses.items():
-                errors.setdefault(name, []).append(np.abs(guess - truth))
-    return {name: round(float(np.degrees(np.mean(values))), 3) for name, values in errors.items()}

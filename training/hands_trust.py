@@ -1,0 +1,120 @@
+"""How far the networks between keys are believed: as far as takes that they did not learn from allow."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from addon.core.finger_base import FingerBase, base
+from addon.core.finger_fill import added_to, features
+from addon.core.rotation import Array
+
+from .data.hand_take import HandTake
+from .data.hands import HandSet
+from .hands_fit import Moving, moving
+from .models.hand_model import HandModel
+from .models.hands_fill import TRUSTED
+
+_TRIED = (
+    *((0.0, 0.3, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
+    *((0.0, 0.05, 0.15, 0.4, 1.0), (0.2, 0.3, 0.45, 0.7, 100.0)),
+)
+_BELIEVED = (0.6, 0.8, 0.0, 0.45)
+"""What `FillEnsemble.trust` may be, number by number, and what the search starts from."""
+_FEW = (60, -60)
+"""Frames between the other fingers' keys where thumb and index have theirs four times as often; negative for none."""
+OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
+"""Thumb and index of both hands: what is keyed more often where not all fingers are."""
+_STEPS, _PHASES = (6, 15, 30, 60), 4
+_HARM = 10.0
+"""By how much more a take counts that interpolation would do better on."""
+
+
+def trust(model: HandModel, takes: HandSet) -> Tensor:
+    """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, and again.
+
+    Every data set and every spacing of the keys counts alike, and a take that interpolation would do better on counts
+    most: no motion, however unlike the training takes', is to be made worse.
+    """
+    found = torch.tensor([_BELIEVED] * len(TRUSTED))
+    for row in range(len(TRUSTED)):
+        parts = list(_judged(model, takes, row))
+        for column in (*range(len(_TRIED)), *range(len(_TRIED))):
+            tried = []
+            for value in _TRIED[column]:
+                found[row, column] = value
+                model.fill.trust.copy_(found)
+                tried.append(_harm(model, parts))
+            found[row, column] = _TRIED[column][int(np.argmin(tried))]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """A take with some keys, the step between them, what the members say, and where that counts."""
+
+    take: HandTake
+    step: int
+    clip: Moving
+    base: FingerBase
+    seen: Tensor
+    told: Tensor
+    counts: NDArray[np.bool_]
+
+
+def _judged(model: HandModel, takes: HandSet, row: int) -> Iterator[_Judged]:
+    """All takes with keys at all spacings, of the kind that a row of the trust is about."""
+    with_wrist = row != TRUSTED.index("full keys, wrist not known")
+    few = row == TRUSTED.index("fewer keys than other angles of the hand")
+    for take in takes.takes:
+        clip = moving(take)
+        for step, phase in itertools.product(_FEW if few else _STEPS, range(_PHASES)):
+            keyed = (_few_keys if few else _full_keys)(clip.dof, step, phase * abs(step) // _PHASES)
+            rows = np.isfinite(keyed).any(axis=1)
+            if rows.sum() < 2:
+                continue
+            found = base(clip.times[rows], keyed[rows], clip.times, model.curves())
+            seen = torch.from_numpy(features(found, clip.seen * with_wrist, model.curves()))
+            first, last = np.flatnonzero(rows)[[0, -1]]
+            counts = np.isfinite(clip.dof) & np.isnan(keyed)
+            counts[:first] = counts[last:] = False
+            if few:
+                counts[:, OFTEN] = False
+            with torch.no_grad():
+                yield _Judged(take, step, clip, found, seen, model.fill.told(seen), counts)
+
+
+def _full_keys(dof: Array, step: int, start: int) -> Array:
+    """(T, 40) keys of all angles every `step` frames from `start`, NaN where there is none."""
+    keyed = np.full_like(dof, np.nan)
+    keyed[start::step] = dof[start::step]
+    return keyed
+
+
+def _few_keys(dof: Array, step: int, start: int) -> Array:
+    """(T, 40) thumb and index keyed four times as often as the others, or alone where the step is negative."""
+    keyed = _full_keys(dof, step, start) if step > 0 else np.full_like(dof, np.nan)
+    often = abs(step) // 4
+    keyed[start % often :: often, OFTEN] = dof[start % often :: often, OFTEN]
+    return keyed
+
+
+def _harm(model: HandModel, parts: list[_Judged]) -> float:
+    """Mean share of interpolation's error over data sets and steps, and how much worse the worse takes are."""
+    by_set: dict[tuple[str, int], Array] = {}
+    by_take: dict[tuple[str, int], Array] = {}
+    for part in parts:
+        with torch.no_grad():
+            outputs = model.fill.believed(part.told, part.seen).numpy()
+        result = part.base.values + added_to(outputs, part.clip.times, part.base, part.clip.times)
+        errors = [np.abs(curves - part.clip.dof)[part.counts].sum() for curves in (result, part.base.values)]
+        for sums, name in ((by_set, part.take.source), (by_take, part.take.name)):
+            sums[name, part.step] = sums.get((name, part.step), np.zeros(2)) + errors
+    ratios, each = (np.array([ours / usual for ours, usual in sums.values() if usual]) for sums in (by_set, by_take))
+    return float(np.mean(ratios) + _HARM * np.sum(np.maximum(each - 1, 0)))
