@@ -9,8 +9,8 @@ from typing import Any
 from . import action, rekey
 from .action import Channels
 from .edits import Edit
-from .job import Steps
 from .rekey import FewerKeys, NewKeys
+from .steps import Steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from . import action
 from .action import ActionError, Channels, Floats
 from .binding import Binding, Motion
 from .controls import Controls, find_shares, rest_rotations, seen_rotations, solve, useful
-from .job import Steps, part
+from .steps import Steps, part
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
 
 

@@ -21,7 +21,7 @@ from ..core.rigs.joint_map import ROOT
 from ..core.rotation import Array, conjugate, exp, from_matrix, log, multiply
 from ..core.rotation_mode import property_of
 from .action import Floats
-from .job import Steps
+from .steps import Steps
 from .tracks import ArmatureObject, Track
 
 _TRIED = 0.1  # radians by which a control is turned to see what follows

@@ -15,7 +15,7 @@ from ..core.rotation import Array, dot, exp, log, multiply, normalize
 from ..core.rotation_mode import from_quaternion, to_quaternion
 from . import action
 from .action import ActionError, Channels, Floats
-from .job import Steps
+from .steps import Steps
 from .tracks import KeyRange, Track, frames_of, keyed, union
 
 

@@ -10,8 +10,8 @@ from ..core import feet
 from ..core.rigs.canonical import SIDES, sided
 from ..core.rotation import Array, conjugate, multiply
 from .action import Floats
-from .job import Steps, part, threaded
 from .limbs import Curves, Limbs, Moved, Placed, in_scene, read
+from .steps import Steps, part, threaded
 from .tracks import ArmatureObject, Track
 
 UP = np.array([0.0, 0.0, 1.0])

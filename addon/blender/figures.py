@@ -24,8 +24,8 @@ from . import action, figure_colours
 from .action import Floats
 from .armature import rest_pose
 from .figure_colours import COLOUR, ROW
-from .job import Steps
 from .marked import MARK, mark, marked, remove
+from .steps import Steps
 
 _HOME, _HEIGHT, _LABEL_OF = f"{MARK}_home", f"{MARK}_height", f"{MARK}_label_of"
 _THICKNESS = 0.03  # of the figure's extent

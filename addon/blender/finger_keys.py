@@ -14,9 +14,9 @@ from ..core.rotation import Array
 from ..core.rotation_mode import from_quaternion, property_of
 from . import action, rekey
 from .action import BEZIER, GENERATED, Channels, Floats
-from .job import Steps
 from .rekey import NewKeys
 from .rigged_hand import Turned
+from .steps import Steps
 from .tracks import ArmatureObject, Track, own_frames, union
 
 _HANDLES = ("handle_left_type", "handle_right_type")

@@ -12,7 +12,7 @@ from ..core.rigs.joint_map import JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
 from . import retarget
-from .job import finish
+from .steps import finish
 from .tracks import ArmatureObject, Track
 
 

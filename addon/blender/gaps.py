@@ -13,8 +13,8 @@ from ..core.rotation import Array, multiply
 from ..core.rotation_mode import from_quaternion, to_quaternion
 from .action import Floats
 from .edits import turns_at
-from .job import Steps
 from .rekey import NewKeys
+from .steps import Steps
 from .tracks import KeyRange, Track, frames_of, keyed, past_broken_keys, union
 
 

@@ -24,8 +24,8 @@ from ..core.rotation_mode import property_of
 from . import action, limbs
 from .action import Channels, Floats
 from .constraints import what_moves
-from .job import Steps, part
 from .rigged_hand import RiggedHand
+from .steps import Steps, part
 from .tracks import ArmatureObject, track_of
 
 Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])

@@ -1,10 +1,4 @@
-"""Long work that leaves the window alive: an operator's work as steps, finished at once or a few at every tick.
-
-Steps are a generator that yields the share done, 0 to 1, between pieces of work of a few milliseconds, and returns the
-result. They read in the main thread, compute in a thread (`threaded`), and write in the main thread again. They must be
-ready to be closed at every yield: what they have written by then they take back (`try … except GeneratorExit`, or
-`finally`), and until then nothing shows. Everything that can fail fails before the first write.
-"""
+"""An operator's steps as a job that leaves the window alive: a few of them at every tick of a timer."""
 
 # Blender's operators return sets of words, and what a context gives is there while an operator runs.
 # mypy: disable-error-code="union-attr"
@@ -13,78 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import threading
 import time
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import bpy
 
 from ..core.errors import MenderError
-
-Result = TypeVar("Result")
-Steps = Generator[float, None, Result]
+from .steps import Steps, finish
 
 _TICK = 0.01  # seconds between two turns of the job; in between the window does what it likes
 _TURN = 0.01  # seconds that a turn may take before it lets the window go on
-_WAIT = 0.005  # seconds that a step waits for the thread
 _REDRAW = 0.1  # seconds between two redraws of the progress, at least
 _DRAWING = 0.1  # share of the time that drawing the progress may take, where drawing is slow
 
 
 class JobError(MenderError):
     """The job cannot begin, or cannot go on."""
-
-
-class Stopped(Exception):  # noqa: N818 - no error: nobody waits for the result any more
-    """Raised by the `progress` of a thread whose job has ended: the thread has nothing left to do."""
-
-
-def finish(steps: Steps[Result]) -> Result:
-    """Run all steps now and return their result: for background mode and scripts."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-
-
-def part(steps: Steps[Result], start: float, end: float) -> Steps[Result]:
-    """`steps` as a part of larger work, of which `start` is done before and `end` after them."""
-    try:
-        while True:
-            yield start + (end - start) * next(steps)
-    except StopIteration as last:
-        return last.value  # type: ignore[no-any-return]
-    finally:
-        steps.close()
-
-
-def threaded(function: Callable[..., Result], *arguments: Any) -> Steps[Result]:
-    """Steps that wait for `function(*arguments, progress=…)`, which runs in a thread of its own.
-
-    The function must leave `bpy` alone, and tell its `progress` the share done, 0 to 1, as often as it can: that raises
-    Stopped once the steps are closed. What the function raises, these steps raise.
-    """
-    share, closed = 0.0, threading.Event()
-
-    def progress(done: float) -> None:
-        nonlocal share
-        if closed.is_set():
-            raise Stopped
-        share = done
-
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mocap_mender")
-    try:
-        future = thread.submit(function, *arguments, progress=progress)
-        while not wait([future], timeout=_WAIT).done:
-            yield share
-        return future.result()
-    finally:
-        closed.set()
-        thread.shutdown(wait=False)  # waiting would hold the window until the thread next tells its progress
 
 
 @dataclass(eq=False)

@@ -19,7 +19,7 @@ from ..core.rotation import Array, conjugate, from_matrix, multiply, rotate
 from ..core.rotation_mode import property_of, to_quaternion
 from . import action
 from .action import Floats
-from .job import Steps
+from .steps import Steps
 from .tracks import ArmatureObject, Track, rotation, track_of
 
 OBJECT = ""

@@ -13,7 +13,7 @@ from ..core.compression.recording import SETTINGS, STYLES, Bytes, Curve
 from ..core.rotation_mode import property_of
 from . import action
 from .action import ActionError, Channels
-from .job import Steps
+from .steps import Steps
 
 _NUMBERS = dict(zip(STYLES, ("interpolation", "easing", "handle_left_type", "handle_right_type", "type"), strict=True))
 

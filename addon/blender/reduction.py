@@ -12,8 +12,8 @@ from ..core.rotation import Array, continuous
 from . import action
 from .action import Floats
 from .edits import Edit
-from .job import Steps, part, threaded
 from .rekey import FewerKeys, NewKeys
+from .steps import Steps, part, threaded
 from .tracks import KeyRange, Track, frames_of, require_rotations
 
 _DENSE = 1.001  # frames: keys that lie closer say all that the scene shows

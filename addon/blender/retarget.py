@@ -19,7 +19,7 @@ from .action import ActionError, Channels, Floats
 from .binding import Binding, Motion
 from .bones import above, alignment_of, carrying
 from .controlled import bind_controls, sample_controls, turns_of_controls
-from .job import Steps
+from .steps import Steps
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
 
 _NO_TURN = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)

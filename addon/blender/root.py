@@ -21,9 +21,9 @@ from .action import ActionError, Floats
 from .bones import above, carrying
 from .edits import Edit
 from .gaps import Gaps
-from .job import Steps, part, threaded
 from .limbs import Curves, Moved, finite, object_track
 from .rekey import NewKeys
+from .steps import Steps, part, threaded
 from .tracks import ArmatureObject, KeyRange, Track, rotation, track_of
 
 

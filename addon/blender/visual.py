@@ -14,7 +14,7 @@ from ..core.rotation_mode import from_quaternions, property_of
 from . import action
 from .action import GENERATED, LINEAR, Channels, Floats
 from .constraints import WhatMoves
-from .job import Steps, part, threaded
+from .steps import Steps, part, threaded
 from .tracks import ArmatureObject
 
 _STILL = 1e-4  # a scale this near to 1 is none

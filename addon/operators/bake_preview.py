@@ -13,8 +13,9 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..blender import action, pose
 from ..blender.action import Floats
-from ..blender.job import ModalJob, Steps
+from ..blender.job import ModalJob
 from ..blender.pose import Part, Rig
+from ..blender.steps import Steps
 from ..core.errors import MenderError
 from ..core.rotation_mode import from_quaternions
 from . import needs, previewed_pose, previewing

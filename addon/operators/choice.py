@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
-from ..blender.job import Steps, threaded
 from ..blender.limbs import OBJECT
+from ..blender.steps import Steps, threaded
 from ..blender.tracks import KeyRange
 from ..core.errors import MenderError
 from ..core.rigs.parts import PARTS

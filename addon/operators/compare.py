@@ -16,8 +16,9 @@ from ..blender import action, figures, fitting, played, pose
 from ..blender.action import Floats
 from ..blender.armature import require_armature, rest_pose
 from ..blender.frames import scene_fps
-from ..blender.job import ModalJob, Steps, part, threaded
+from ..blender.job import ModalJob
 from ..blender.marked import mark
+from ..blender.steps import Steps, part, threaded
 from ..core import comparison, curve_picture
 from ..core.errors import MenderError
 from ..core.rotation import Array

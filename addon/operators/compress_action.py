@@ -17,8 +17,8 @@ from bpy_extras.io_utils import ExportHelper
 from ..blender import action, recorded
 from ..blender.armature import require_armature
 from ..blender.frames import scene_fps
-from ..blender.job import Steps, part, threaded
 from ..blender.places import places
+from ..blender.steps import Steps, part, threaded
 from ..core.compression.archive import SUFFIX, Archive
 from ..core.compression.block import PoseCode, code_step
 from ..core.compression.plan import BoneKeys, Place, Plan, plan

@@ -14,7 +14,7 @@ from ..blender.action import Floats
 from ..blender.binding import Binding
 from ..blender.frames import require_few_frames, sample_frames_for, scene_fps
 from ..blender.gaps import Gaps
-from ..blender.job import Steps, part, threaded
+from ..blender.steps import Steps, part, threaded
 from ..blender.tracks import KeyRange, Track, union
 from ..core.errors import MenderError
 from ..core.rotation import Array

@@ -14,7 +14,8 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from ..blender import action
 from ..blender.armature import require_armature
 from ..blender.changes import Changes, Written, write, write_in_place
-from ..blender.job import ModalJob, Steps, part
+from ..blender.job import ModalJob
+from ..blender.steps import Steps, part
 from ..properties import BONES_ITEMS, FRAME_RANGE_ITEMS, RESULT_ITEMS, DenoiseOptions
 from . import needs
 from .choice import chosen_wishes, loading

@@ -19,9 +19,9 @@ from ..blender.changes import Changes
 from ..blender.constraints import what_moves
 from ..blender.frames import scene_fps
 from ..blender.gaps import Gaps
-from ..blender.job import Steps, part
 from ..blender.limbs import Moved
 from ..blender.reduction import reduction
+from ..blender.steps import Steps, part
 from ..blender.tracks import KeyRange, Track
 from ..core.errors import MenderError
 from ..core.rigs.joint_map import JointMap

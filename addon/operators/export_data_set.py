@@ -16,7 +16,8 @@ from bpy.props import EnumProperty, StringProperty
 from ..blender import action, motion
 from ..blender.armature import require_armature
 from ..blender.frames import frame_span, sample_frames
-from ..blender.job import ModalJob, Steps, part, threaded
+from ..blender.job import ModalJob
+from ..blender.steps import Steps, part, threaded
 from ..blender.tracks import KeyRange
 from ..core import data_set
 from ..core.data_set import DataSetError, Take

@@ -16,8 +16,8 @@ from ..blender.action import GENERATED, KEYFRAME, Channels, Floats
 from ..blender.finger_keys import BoneKeys, keys_of
 from ..blender.finger_poses import standing
 from ..blender.hands import HandsError
-from ..blender.job import Steps, part, threaded
 from ..blender.rigged_hand import RiggedHand, moving_with
+from ..blender.steps import Steps, part, threaded
 from ..blender.tracks import KeyRange
 from ..core.finger_crossing import uncrossed
 from ..core.hand import FINGERS, SIDES

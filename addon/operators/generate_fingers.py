@@ -13,7 +13,8 @@ from bpy.props import StringProperty
 
 from ..blender import action, finger_keys
 from ..blender.armature import require_armature
-from ..blender.job import ModalJob, Steps, part
+from ..blender.job import ModalJob
+from ..blender.steps import Steps, part
 from ..finger_properties import FingerOptions, finger_settings_of
 from . import needs
 from .choice import chosen_finger_model, chosen_keys, selected_bones

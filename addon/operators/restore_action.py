@@ -14,7 +14,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..blender import action, recorded
 from ..blender.armature import require_armature
-from ..blender.job import Steps, part, threaded
+from ..blender.steps import Steps, part, threaded
 from ..core.compression.archive import SUFFIX, ArchiveError, scan
 from ..core.compression.whole import read_curves
 from ..properties import settings_of

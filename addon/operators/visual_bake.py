@@ -13,7 +13,8 @@ from ..blender import action, visual
 from ..blender.action import Floats
 from ..blender.armature import require_armature
 from ..blender.frames import sample_frames_for
-from ..blender.job import ModalJob, Steps, part
+from ..blender.job import ModalJob
+from ..blender.steps import Steps, part
 from ..blender.tracks import union
 from ..core.errors import MenderError
 from . import needs

@@ -71,18 +71,18 @@ def beside_butterworth(obj: Any, area: Any) -> list[str]:
 
 def _networks(obj: Any, fps: float) -> dict[str, Callable[[], object]]:
     """The default model alone, and with all that is done around it, on the object's motion, on one thread."""
-    choice, denoiser, job, retarget = (
-        module(name) for name in ("operators.choice", "inference.denoiser", "blender.job", "blender.retarget")
+    choice, denoiser, steps, retarget = (
+        module(name) for name in ("operators.choice", "inference.denoiser", "blender.steps", "blender.retarget")
     )
     path = next(entry.path for entry in choice.denoising_models() if entry.name == choice.DEFAULT_MODEL)
     model = module("inference.session").load_model(path, 1)
     channels = module("blender.action").assigned_channels(obj)
     joints = module("operators.rig").joints_of(obj, channels, model.card.joints)
-    binding = job.finish(retarget.bind(obj, channels, joints, model.card.skeleton, model.card.reference))
+    binding = steps.finish(retarget.bind(obj, channels, joints, model.card.skeleton, model.card.reference))
     keys = retarget.key_frames(
         binding.read, {track.bone for track in binding.read}, module("blender.tracks").KeyRange()
     )
-    motion = job.finish(retarget.sample(binding, keys)).body
+    motion = steps.finish(retarget.sample(binding, keys)).body
     recorder = Recorder(model.session)
     denoiser.denoise(replace(model, session=recorder), motion, fps)
 

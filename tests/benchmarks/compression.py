@@ -18,8 +18,8 @@ import numpy as np
 
 import addon
 from addon.blender import armature, recorded
-from addon.blender.job import finish
 from addon.blender.places import places
+from addon.blender.steps import finish
 from addon.core.compression import archive
 from addon.core.compression.block import PoseCode, code_step
 from addon.core.compression.plan import plan, runs

@@ -9,7 +9,7 @@ import numpy as np
 
 from addon.blender import action, retarget
 from addon.blender.edits import edits, write_edits
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS, SKELETON
 from addon.core.rotation import Array, angle_between, conjugate, exp, multiply

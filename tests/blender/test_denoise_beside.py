@@ -11,7 +11,7 @@ import pytest
 from addon.blender import action, retarget
 from addon.blender.armature import build
 from addon.blender.edits import edits, write_edits
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS, SKELETON
 from addon.core.rigs.joint_map import JointMap

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from addon.blender import action
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.operators.denoise_action import MOCAP_MENDER_OT_denoise_action
 from addon.properties import DENOISE_OPTIONS, settings_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from addon.blender import action, retarget
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS
 from addon.core.rigs.matching import match_by_name

@@ -8,6 +8,7 @@ import bpy
 import pytest
 
 from addon.blender import job
+from addon.blender.steps import finish, part, threaded
 from addon.core.errors import MenderError
 
 PATIENCE = 20  # seconds after which a thread that should have ended hangs
@@ -20,11 +21,11 @@ def counting(to):
 
 
 def test_all_steps_are_done_and_the_result_is_theirs():
-    assert job.finish(counting(3)) == 3
+    assert finish(counting(3)) == 3
 
 
 def test_a_part_tells_its_share_of_the_whole():
-    steps = job.part(counting(4), 0.5, 0.7)
+    steps = part(counting(4), 0.5, 0.7)
     assert [next(steps) for _ in range(4)] == pytest.approx([0.5, 0.55, 0.6, 0.65])
     with pytest.raises(StopIteration) as end:
         next(steps)
@@ -40,7 +41,7 @@ def test_closing_the_whole_closes_the_part():
         finally:
             closed.append(True)
 
-    whole = job.part(steps(), 0.0, 1.0)
+    whole = part(steps(), 0.0, 1.0)
     next(whole)
     whole.close()
     assert closed
@@ -54,11 +55,11 @@ def test_a_thread_gives_its_result_and_tells_how_far_it_is():
         assert told.wait(PATIENCE)
         return number + 1, threading.current_thread() is threading.main_thread()
 
-    steps = job.threaded(half_then_done, 41)
+    steps = threaded(half_then_done, 41)
     while next(steps) != 0.5:
         pass
     told.set()
-    assert job.finish(steps) == (42, False)
+    assert finish(steps) == (42, False)
 
 
 @pytest.mark.parametrize("error", [MenderError("too short"), ValueError("a bug"), TimeoutError("its own")])
@@ -67,7 +68,7 @@ def test_what_the_function_raises_comes_out(error):
         raise error
 
     with pytest.raises(type(error), match=str(error)):
-        job.finish(job.threaded(fails))
+        finish(threaded(fails))
 
 
 def test_a_thread_ends_when_its_steps_are_closed():
@@ -81,7 +82,7 @@ def test_a_thread_ends_when_its_steps_are_closed():
         finally:
             ended.set()
 
-    steps = job.threaded(forever)
+    steps = threaded(forever)
     next(steps)
     assert started.wait(PATIENCE)
     steps.close()
@@ -101,7 +102,7 @@ class ExampleJob(job.ModalJob, bpy.types.Operator):
         yield 0.0
         if self.fails:
             raise MenderError("Nothing to do: add something.")
-        name = yield from job.part(job.threaded(lambda progress: "named in steps"), 0.0, 0.9)
+        name = yield from part(threaded(lambda progress: "named in steps"), 0.0, 0.9)
         self.begin_writing()
         scene.name = name
         return {"FINISHED"}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from addon.blender import action
-from addon.blender.job import finish
 from addon.blender.limbs import OBJECT, Moved, in_scene, read
+from addon.blender.steps import finish
 from addon.core.rotation import angle_between, exp, multiply
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, wobble
 

@@ -12,7 +12,7 @@ from mathutils import Quaternion
 
 from addon.blender import action, retarget
 from addon.blender.edits import edits, write_edits
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.alignment import align
 from addon.core.rigs.canonical import SIDES, sided

@@ -8,7 +8,7 @@ import pytest
 
 from addon.blender import action, visual
 from addon.blender.armature import build
-from addon.blender.job import finish
+from addon.blender.steps import finish
 from addon.core.rigs.cmu import SKELETON
 from addon.operators import seen_pose, visual_bake
 from tests.blender.figure import key_rotations, wobble

@@ -9,6 +9,7 @@ import bpy
 from tests.gui.extension import module
 
 job = module("blender.job")
+steps = module("blender.steps")
 go_on = threading.Event()
 
 
@@ -24,7 +25,7 @@ class ExampleJob(job.ModalJob, bpy.types.Operator):
     def steps(self, context):
         obj = context.object
         yield 0.0
-        place = yield from job.threaded(wait_for_word)
+        place = yield from steps.threaded(wait_for_word)
         self.begin_writing()
         before = obj.location.x
         try:
