@@ -82,17 +82,25 @@ _DIGITS_GPU = dataclasses.replace(
 )
 
 
-_OWN: dict[str, Any] = {"own_share": 0.5, "minutes": 15, "batch": 16, "learning_rate": 5e-4, "warm_up": 20, "tokens": 0}
-
-
-_MIXED: dict[str, Any] = {"random_share": 0.4, "minutes": 15, "batch": 16, "learning_rate": 1e-3, "warm_up": 20}
-
-
 def _digits(**settings: Any) -> dict[Preset, Recipe]:
     return {
         "cpu": dataclasses.replace(_DIGITS, **settings),
         "gpu": dataclasses.replace(_DIGITS_GPU, **settings),
     }
+
+
+def _digits_further(start: str, cpu_rate: float, **settings: Any) -> dict[Preset, Recipe]:
+    further = _digits(start_from=f"runs/{start}", **settings)
+    return {
+        "cpu": dataclasses.replace(further["cpu"], minutes=15, batch=16, learning_rate=cpu_rate, warm_up=20),
+        "gpu": dataclasses.replace(further["gpu"], epochs=100, learning_rate=5e-4, warm_up=200),
+    }
+
+
+def _digits_in_one_order() -> dict[Preset, Recipe]:
+    """As long as an any-order form and its further training together, since these are compared with it."""
+    alone = _digits(form="pairs", order="raster", tokens=0)
+    return {"cpu": dataclasses.replace(alone["cpu"], minutes=75), "gpu": dataclasses.replace(alone["gpu"], epochs=500)}
 
 
 _HANDS = HandsRecipe(
@@ -129,11 +137,11 @@ RECIPES: dict[str, dict[Preset, Recipe]] = {
     "hands-triples": _hands(dataclasses.replace(_HANDS_FORM, pose_form="triples")),
     "mnist-triples": _digits(form="triples"),
     "mnist-query": _digits(form="queries"),
-    "mnist-triples-own": _digits(form="triples", start_from="runs/mnist-triples", **_OWN),
-    "mnist-query-own": _digits(form="queries", start_from="runs/mnist-query", **_OWN),
-    "mnist-triples-mixed": _digits(form="triples", start_from="runs/mnist-triples", **_MIXED),
-    "mnist-query-mixed": _digits(form="queries", start_from="runs/mnist-query", **_MIXED),
-    "mnist-raster": _digits(form="pairs", order="raster", tokens=0),
+    "mnist-triples-own": _digits_further("mnist-triples", 5e-4, form="triples", own_share=0.5, tokens=0),
+    "mnist-query-own": _digits_further("mnist-query", 5e-4, form="queries", own_share=0.5, tokens=0),
+    "mnist-triples-mixed": _digits_further("mnist-triples", 1e-3, form="triples", random_share=0.4),
+    "mnist-query-mixed": _digits_further("mnist-query", 1e-3, form="queries", random_share=0.4),
+    "mnist-raster": _digits_in_one_order(),
     "mnist-triples-raster": _digits(form="triples", order="raster", tokens=0),
     "mnist-query-raster": _digits(form="queries", order="raster", tokens=0),
     "mnist-masked": _digits(form="masked", tokens=0),
