@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from addon.core import rotation
-from addon.core.rigs.chains import on_whole_chains
+from addon.core.rigs.chains import Mask, on_whole_chains
 from addon.core.rigs.sides import twins
 from addon.core.rotation import Array
 from addon.core.temporal import denoised
@@ -91,8 +91,10 @@ def as_function(model: BodyDenoiser, joints: tuple[str, ...]) -> Callable[..., A
         missing: NDArray[np.bool_] | None = None,
         absent: NDArray[np.bool_] | None = None,
     ) -> Array:
-        def on_joints(whole: Array, unknown: NDArray[np.bool_] | None, lacking: NDArray[np.bool_] | None) -> Array:
-            return denoised(network_of, whole, fps, MODEL_FPS, likely.reference, unknown, lacking, likely, sides)
+        def on_joints(whole: Array, unknown: Mask | None, lacking: Mask | None, sharing: Mask | None) -> Array:
+            return denoised(
+                network_of, whole, fps, MODEL_FPS, likely.reference, unknown, lacking, likely, sides, sharing
+            )
 
         return on_whole_chains(on_joints, rotations, missing, absent, joints, likely.reference)
 

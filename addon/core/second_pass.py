@@ -27,7 +27,8 @@ network is believed, above the second the curve. For a single joint, and for the
 this is the kind of skeleton and of motion that the network knows at all."""
 HEARD = (0.1, 0.3)
 """Square change that the network makes, over the noise's, median over joints: below the first it finds no noise, and
-what looked like noise is lively motion; above the second it does."""
+what looked like noise is lively motion; above the second it does. Of joints that share a bone all say the same, and none
+is counted where there are others."""
 UNHEARD = np.radians(0.5), np.radians(1.0)
 """Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
 what was recorded."""
@@ -55,6 +56,7 @@ def second_pass(
     wander: float,
     scale: float = 1.0,
     twins: NDArray[np.intp] | None = None,
+    sharing: NDArray[np.bool_] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Array, Array]:
     """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
@@ -65,6 +67,7 @@ def second_pass(
     is what was recorded. wander: as `curves.wander` finds it. scale: deviation of the noise over what its fourth
     differences show, other than 1 where frames were left out.
     twins: (J,) the joint on the other side of the body, or the joint itself; None where nobody knows.
+    sharing: (J,) joints that have a share each of what one bone turns; None for none.
 
     Blocks lie on a grid from the clip's first frame and fade into each other, so the result follows from the clip.
     """
@@ -80,7 +83,7 @@ def second_pass(
         block = slice(start, min(start + BLOCK, frames))
         share = fade[: block.stop - start]
         again, doubted = _looked_at(
-            recorded[block], first[block], known[block], quiet[block], fps, wander, scale, twins
+            recorded[block], first[block], known[block], quiet[block], fps, wander, scale, twins, sharing
         )
         result[block] += share * aligned(again, first[block])
         doubt[block] += share[..., 0] * doubted
@@ -99,6 +102,7 @@ def _looked_at(
     wander: float,
     scale: float,
     twins: NDArray[np.intp] | None,
+    sharing: NDArray[np.bool_] | None,
 ) -> tuple[Array, Array]:
     clean = (known & quiet)[..., None]
     loud = (known & ~quiet).any(axis=1)
@@ -110,7 +114,8 @@ def _looked_at(
     if not noisy.any():
         return pilot, doubt
     change = _mean_where(np.square(first - recorded).sum(axis=-1), known)[noisy] / (3 * sigma[noisy] ** 2)
-    heard = _between(np.asarray(np.median(change)), *HEARD)
+    counted = ~sharing[noisy] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
+    heard = _between(np.asarray(np.median(change[counted])), *HEARD)
     believed, doubted = _believed(recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps)
     pilot[:, noisy] += heard * (believed - pilot[:, noisy])
     doubt[noisy] = heard * doubted

@@ -38,6 +38,7 @@ def denoised(
     absent: NDArray[np.bool_] | None = None,
     likely: Likely | None = None,
     twins: NDArray[np.intp] | None = None,
+    sharing: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
@@ -48,6 +49,7 @@ def denoised(
     are missing anyway, and so are frames that the recorder repeated. absent: (J,) joints that the rig has not.
     likely: what is known of such motion, to make up what is missing; without it holes are bridged by slerp.
     twins: (J,) each joint's twin on the other side of the body, itself in the middle; None where nobody knows.
+    sharing: (J,) joints that have a share each of what one bone turns; None for none.
     A clip of less than `SHORTEST` frames comes back as it is.
 
     The result follows from the clip alone, not from where windows lie.
@@ -68,7 +70,15 @@ def denoised(
     known = None if likely is None else likely.at(fps / step)
     calm = in_windows(filters.without_spikes, whole, rates.BLOCK, SPIKES_REACH)
     quiet, wander, scale = curves.quiet(calm, fps), curves.wander(calm), 1.0 if step == 1 else LOWERED
-    again = partial(second_pass, quiet=quiet[::step], fps=fps / step, wander=wander, scale=scale, twins=twins)
+    again = partial(
+        second_pass,
+        quiet=quiet[::step],
+        fps=fps / step,
+        wander=wander,
+        scale=scale,
+        twins=twins,
+        sharing=sharing,
+    )
     run = partial(_run, network, whole[0].copy() if reference is None else reference, nowhere, known, again, progress)
     if step == 1:
         return normalize(run(whole, calm, lost)[0])

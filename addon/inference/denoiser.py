@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
-from ..core.rigs.chains import on_whole_chains
+from ..core.rigs.chains import Mask, on_whole_chains
 from ..core.rigs.sides import twins
 from ..core.rotation import Array
 from ..core.temporal import denoised
@@ -54,8 +54,8 @@ def denoise(
 
     rate, likely, sides = card.fps or fps, _likely(model), twins(card.joints)
 
-    def through(whole: Array, unknown: NDArray[np.bool_] | None, lacking: NDArray[np.bool_] | None) -> Array:
-        return denoised(network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, progress)
+    def through(whole: Array, unknown: Mask | None, lacking: Mask | None, sharing: Mask | None) -> Array:
+        return denoised(network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, sharing, progress)
 
     return on_whole_chains(through, rotations, missing, absent, card.joints, card.reference)
 

@@ -28,8 +28,8 @@ The spine's joints count alike, because foreign rigs do not share CMU's habits t
 
 Mask = NDArray[np.bool_]
 
-Denoise = Callable[[Array, Mask | None, Mask | None], Array]
-"""Rotations (T, J, 4), what is missing (T, J) and which joints lack (J,), to clean rotations (T, J, 4)."""
+Denoise = Callable[[Array, Mask | None, Mask | None, Mask | None], Array]
+"""Rotations (T, J, 4), what is missing (T, J), which joints lack (J,) and which share a bone (J,), to clean ones."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,16 @@ def on_whole_chains(
     """
     runs = _runs(joints, absent)
     if not runs or absent is None:
-        return denoise(rotations, missing, absent)
+        return denoise(rotations, missing, absent, None)
     whole, unknown, lacking = rotations.copy(), None if missing is None else missing.copy(), absent.copy()
+    sharing = np.zeros_like(absent)
     for run in runs:
         rows = list(run.joints)
         whole[:, rows] = _shared_out(rotations[:, rows[run.bone]], run, reference)
-        lacking[rows] = False
+        lacking[rows], sharing[rows] = False, True
         if unknown is not None:
             unknown[:, rows] = unknown[:, [rows[run.bone]]]
-    clean = on_fewer_bones(denoise(whole, unknown, lacking), absent, joints, reference)
+    clean = on_fewer_bones(denoise(whole, unknown, lacking, sharing), absent, joints, reference)
     clean[:, absent] = rotations[:, absent]
     return clean
 

@@ -36,7 +36,7 @@ def shown(rotations, absent, missing=None, clean=lambda whole: whole):
     """What the denoiser is shown (rotations, missing, absent), and what comes back of what it makes of that."""
     seen = []
 
-    def denoise(whole, unknown, lacking):
+    def denoise(whole, unknown, lacking, sharing):
         seen.append((whole, unknown, lacking))
         return clean(whole)
 
@@ -145,7 +145,7 @@ def test_names_that_are_not_canonical_have_no_chains():
     rotations, absent = motion(), without(["Spine"])
     seen = []
 
-    def denoise(whole, missing, lacking):
+    def denoise(whole, missing, lacking, sharing):
         seen.append(lacking)
         return whole
 
@@ -153,3 +153,14 @@ def test_names_that_are_not_canonical_have_no_chains():
     assert on_whole_chains(denoise, rotations, None, None, POSE_JOINTS, REFERENCE) is rotations
     assert seen[0] is absent
     assert seen[1] is None
+
+
+def test_which_joints_share_a_bone_is_told():
+    told = []
+
+    def denoise(whole, missing, lacking, sharing):
+        told.append(sharing)
+        return whole
+
+    on_whole_chains(denoise, motion(), None, without(["Spine"]), POSE_JOINTS, REFERENCE)
+    np.testing.assert_array_equal(told[0], without(["Spine", "Spine1"]))
