@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import action, rekey
+from . import fcurves, rekey
 from .action import Channels
 from .edits import Edit
 from .rekey import FewerKeys, NewKeys
@@ -54,7 +54,7 @@ def write_in_place(channels: Channels, changes: Changes) -> Steps[Written]:
 
 def _written(channels: Channels, changes: Changes, keep: Callable[[Any], None]) -> Steps[Written]:
     """Curve after curve. keep: is shown each before it changes."""
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     edits = {(edit.data_path, edit.index): edit for edit in changes.edits if edit.changed}
     new = {(keys.data_path, keys.index): keys for keys in changes.new}
     fewer = {(keys.data_path, keys.index): keys for keys in changes.fewer}
@@ -65,7 +65,7 @@ def _written(channels: Channels, changes: Changes, keep: Callable[[Any], None]) 
         curve = curves[key]
         keep(curve)
         if key in edits:
-            action.move_keys(curve, edits[key].points, edits[key].values)
+            fcurves.move_keys(curve, edits[key].points, edits[key].values)
         if key in new:
             rekey.insert(curve, new[key])
         if key in fewer:

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import action
+from . import fcurves
 from .action import Channels
 from .tracks import ArmatureObject
 
@@ -60,13 +60,15 @@ def what_moves(obj: ArmatureObject, channels: Channels | None) -> WhatMoves:
 
     A constraint acts if it is on, valid and has influence: keyed influence counts if it ever has any.
     """
-    curves = action.by_path(channels) if channels is not None else {}
-    playing = {path for (path, _), curve in curves.items() if len(curve.keyframe_points) and not action.is_muted(curve)}
+    curves = fcurves.by_path(channels) if channels is not None else {}
+    playing = {
+        path for (path, _), curve in curves.items() if len(curve.keyframe_points) and not fcurves.is_muted(curve)
+    }
     keyed = set()
     constraints: dict[str, tuple[str, ...]] = {}
     chains: dict[str, str] = {}
     for bone in obj.pose.bones:
-        if any(action.bone_path(bone.name, name) in playing for name in _TRANSFORMS if name.startswith("rotation")):
+        if any(fcurves.bone_path(bone.name, name) in playing for name in _TRANSFORMS if name.startswith("rotation")):
             keyed.add(bone.name)
         acting = [constraint for constraint in bone.constraints if _acts(bone, constraint, curves)]
         if acting:
@@ -80,11 +82,11 @@ def what_moves(obj: ArmatureObject, channels: Channels | None) -> WhatMoves:
 def _acts(bone: Any, constraint: Any, curves: Mapping[tuple[str, int], bpy.types.FCurve]) -> bool:
     if constraint.mute or not constraint.is_valid:
         return False
-    path = f'{action.bone_path(bone.name, "constraints")}["{bpy.utils.escape_identifier(constraint.name)}"].influence'
+    path = f'{fcurves.bone_path(bone.name, "constraints")}["{bpy.utils.escape_identifier(constraint.name)}"].influence'
     curve = curves.get((path, 0))
-    if curve is None or action.is_muted(curve):
+    if curve is None or fcurves.is_muted(curve):
         return bool(constraint.influence > 0)
-    return bool((action.read_points(curve)[:, 1] > 0).any())
+    return bool((fcurves.read_points(curve)[:, 1] > 0).any())
 
 
 def _chain(bone: Any, constraint: Any) -> list[str]:

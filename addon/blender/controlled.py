@@ -12,10 +12,11 @@ from ..core.rigs.alignment import align
 from ..core.rigs.joint_map import ROOT, JointMap
 from ..core.rotation import IDENTITY, Array, conjugate, multiply
 from ..core.skeleton import Skeleton
-from . import action
-from .action import ActionError, Channels, Floats
+from . import fcurves
+from .action import ActionError, Channels
 from .binding import Binding, Motion
 from .controls import Controls, find_shares, rest_rotations, seen_rotations, solve, useful
+from .fcurves import Floats
 from .steps import Steps, part
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
 
@@ -32,7 +33,7 @@ def bind_controls(
 
     The pelvis, where it is known, is among the controls: it is no joint of the model, and is held in its place.
     """
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     bone_of = {name: joints.bone_of[name] for name in skeleton.names if name in joints.bone_of}
     if joints.root:
         bone_of = {ROOT: joints.root} | bone_of

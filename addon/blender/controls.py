@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..core.rigs.joint_map import ROOT
 from ..core.rotation import Array, conjugate, exp, from_matrix, log, multiply
 from ..core.rotation_mode import property_of
-from .action import Floats
+from .fcurves import Floats
 from .steps import Steps
 from .tracks import ArmatureObject, Track
 

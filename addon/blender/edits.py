@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ..core.rotation import Array, dot, exp, log, multiply, normalize
 from ..core.rotation_mode import from_quaternion, to_quaternion
-from . import action
-from .action import ActionError, Channels, Floats
+from . import fcurves
+from .action import ActionError, Channels
+from .fcurves import Floats
 from .steps import Steps
 from .tracks import KeyRange, Track, frames_of, keyed, union
 
@@ -38,12 +39,12 @@ def require_editable_curves(tracks: Iterable[Track], asked: Collection[str]) -> 
     """Raises ActionError where a rotation curve of a bone in `asked` is locked or has samples instead of keys."""
     for track in tracks:
         for curve in track.curves.values() if track.bone in asked else ():
-            if action.is_locked(curve):
+            if fcurves.is_locked(curve):
                 raise ActionError(
                     f"The rotation curves of the bone {track.bone} are locked: unlock them in the graph editor, or "
                     "select other bones only."
                 )
-            if action.is_baked(curve):
+            if fcurves.is_baked(curve):
                 raise ActionError(
                     f"The rotation curves of the bone {track.bone} are baked to samples: turn them into keys in the "
                     "graph editor (Key > Density > Samples to Keys) first."
@@ -94,9 +95,9 @@ def edits(
 
 def write_edits(channels: Channels, changes: list[Edit]) -> None:
     """Put the new values into the curves of an action: the one that was read, or a copy of it."""
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     for change in changes:
-        action.move_keys(curves[change.data_path, change.index], change.points, change.values)
+        fcurves.move_keys(curves[change.data_path, change.index], change.points, change.values)
 
 
 def _places(times: Floats, frames: Floats) -> slice | NDArray[np.intp]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..core import feet
 from ..core.rigs.canonical import SIDES, sided
 from ..core.rotation import Array, conjugate, multiply
-from .action import Floats
+from .fcurves import Floats
 from .limbs import Curves, Limbs, Moved, Placed, in_scene, read
 from .steps import Steps, part, threaded
 from .tracks import ArmatureObject, Track

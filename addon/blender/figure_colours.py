@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .action import Floats
+from .fcurves import Floats
 from .marked import mark
 
 COLOUR = "error"

@@ -20,9 +20,9 @@ from mathutils import Vector
 from ..core.kinematics import joint_positions
 from ..core.rotation import IDENTITY, Array, conjugate, multiply
 from ..core.skeleton import Skeleton
-from . import action, figure_colours
-from .action import Floats
+from . import action, fcurves, figure_colours
 from .armature import rest_pose
+from .fcurves import Floats
 from .figure_colours import COLOUR, ROW
 from .marked import MARK, mark, marked, remove
 from .steps import Steps
@@ -185,9 +185,9 @@ def _animate(armature: Any, performance: Performance) -> Steps[None]:
     curves = [(bone, "rotation_quaternion", values) for bone, values in performance.rotations.items()]
     curves += [(bone, "location", values) for bone, values in performance.locations.items()]
     for bone, name, values in curves:
-        path = action.bone_path(bone, name)
+        path = fcurves.bone_path(bone, name)
         for index in range(values.shape[1]):
-            action.write_curve(channels, path, index, performance.frames, values[:, index], bone)
+            fcurves.write_curve(channels, path, index, performance.frames, values[:, index], bone)
         yield 0.0
 
 

@@ -10,10 +10,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.interpolation import BEZIER
 from ..core.rotation import Array
 from ..core.rotation_mode import from_quaternion, property_of
-from . import action, rekey
-from .action import BEZIER, GENERATED, Channels, Floats
+from . import fcurves, rekey
+from .action import Channels
+from .fcurves import GENERATED, Floats
 from .rekey import NewKeys
 from .rigged_hand import Turned
 from .steps import Steps
@@ -56,7 +58,7 @@ def keys_of(
     values = _values(track, frames[free], turned.rotations[free])
     keys = [BoneKeys(track.bone, track.data_path, track.still, own, frames[free], values, span, kind)]
     if turned.places is not None:
-        path = action.bone_path(track.bone, "location")
+        path = fcurves.bone_path(track.bone, "location")
         tables = [rekey.read_table(curves[path, index]) for index in range(3) if (path, index) in curves]
         own = union([table["co"][~rekey.is_ours(table), 0] for table in tables])
         free = new & ~np.isin(frames, own)
@@ -71,7 +73,7 @@ def write(channels: Channels, keys: Sequence[BoneKeys]) -> Steps[int]:
     A bone's curve that is new stands still at the animator's frames, so that poses there stay what they were.
     Closed before the end, all curves are as before.
     """
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     before: dict[tuple[str, int], rekey.Table | None] = {}
     written = 0
     try:
@@ -98,7 +100,7 @@ def clear(channels: Channels, obj: ArmatureObject, bones: Collection[str], span:
     A curve that had no other keys goes as a whole, and what it moved goes back to where it was.
     """
     bone_of = {
-        action.bone_path(bone, name): (bone, name)
+        fcurves.bone_path(bone, name): (bone, name)
         for bone in bones
         for name in (property_of(obj.pose.bones[bone].rotation_mode), "location")
     }
@@ -162,7 +164,7 @@ def _write_one(channels: Channels, curve: bpy.types.FCurve | None, bone: BoneKey
                 rekey.mark_ours(curve, bone.frames[free])
             return
     elif len(bone.frames):
-        curve = action.write_curve(channels, bone.data_path, index, [], [], bone.bone)
+        curve = fcurves.write_curve(channels, bone.data_path, index, [], [], bone.bone)
     if curve is not None:
         frames = np.concatenate([bone.frames, still])
         numbers = np.concatenate([values, np.full(len(still), bone.still[index], dtype=np.float32)])
@@ -193,7 +195,7 @@ def _generated(table: rekey.Table, span: tuple[float, float]) -> Any:
 
 
 def _take_back(channels: Channels, before: dict[tuple[str, int], rekey.Table | None]) -> None:
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     for (path, index), table in before.items():
         curve = curves.get((path, index))
         if curve is not None and table is None:

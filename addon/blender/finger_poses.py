@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.rotation import Array
 from ..core.rotation_mode import from_quaternion, property_of
-from . import action
+from . import action, fcurves
 from .action import ActionError
 from .rigged_hand import RiggedHand, standing_rotation
 from .tracks import ArmatureObject
@@ -50,9 +50,9 @@ def save_asset(obj: ArmatureObject, hands: Sequence[RiggedHand], name: str) -> b
         for track in (*hand.tracks, *hand.followers):
             for name in (property_of(track.mode), *(("location",) if hand.loose else ())):
                 values = np.array(getattr(obj.pose.bones[track.bone], name), dtype=np.float32)
-                path = action.bone_path(track.bone, name)
+                path = fcurves.bone_path(track.bone, name)
                 for index, value in enumerate(values.tolist()):
-                    action.write_curve(channels, path, index, [1.0], [value], track.bone)
+                    fcurves.write_curve(channels, path, index, [1.0], [value], track.bone)
     made.asset_mark()
     data: Any = made.asset_data
     data.tags.new(ASSET_TAG, skip_if_exists=True)
@@ -68,10 +68,10 @@ def saved_assets() -> list[bpy.types.Action]:
 def apply_asset(obj: ArmatureObject, made: bpy.types.Action, bones: Collection[str]) -> int:
     """Turn `bones` as a kept pose has them, without a key; returns how many. Raises ActionError for none."""
     channels = action.only_channels(made)
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
 
     def put(bone: bpy.types.PoseBone, name: str) -> bool:
-        path, count = action.bone_path(bone.name, name), len(getattr(bone, name))
+        path, count = fcurves.bone_path(bone.name, name), len(getattr(bone, name))
         values = [curves[path, index].evaluate(1.0) for index in range(count) if (path, index) in curves]
         if len(values) == count:
             setattr(bone, name, values)

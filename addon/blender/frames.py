@@ -8,7 +8,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .action import LINEAR, ActionError, Floats, key_frames, read_keys, read_points
+from ..core.interpolation import LINEAR
+from .action import ActionError
+from .fcurves import Floats, key_frames, read_keys, read_points
 from .tracks import KeyRange
 
 MOST_FRAMES = 2_000_000

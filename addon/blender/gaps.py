@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..core.key_times import Stretch, empty_stretches, frames_between, inside, stretches_within, usual_step
 from ..core.rotation import Array, multiply
 from ..core.rotation_mode import from_quaternion, to_quaternion
-from .action import Floats
 from .edits import turns_at
+from .fcurves import Floats
 from .rekey import NewKeys
 from .steps import Steps
 from .tracks import KeyRange, Track, frames_of, keyed, past_broken_keys, union

@@ -21,9 +21,10 @@ from ..core.rigs.loose_hand import loose_hand
 from ..core.rigs.names import read as read_name
 from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, normalize
 from ..core.rotation_mode import property_of
-from . import action, limbs
-from .action import Channels, Floats
+from . import fcurves, limbs
+from .action import Channels
 from .constraints import what_moves
+from .fcurves import Floats
 from .rigged_hand import RiggedHand
 from .steps import Steps, part
 from .tracks import ArmatureObject, track_of
@@ -48,11 +49,11 @@ def hands_of(
     """
     if obj.matrix_world.determinant() < 0:
         raise HandsError(f"{obj.name} is mirrored by a negative scale: apply the scale (Ctrl+A) first.")
-    curves = action.by_path(channels) if channels is not None else {}
+    curves = fcurves.by_path(channels) if channels is not None else {}
     bones = list(obj.data.bones)
     place = {bone.name: i for i, bone in enumerate(bones)}
     paths = {path for path, _ in curves}
-    keyed = [b.name for b in obj.pose.bones if action.bone_path(b.name, property_of(b.rotation_mode)) in paths]
+    keyed = [b.name for b in obj.pose.bones if fcurves.bone_path(b.name, property_of(b.rotation_mode)) in paths]
     parents = [place[bone.parent.name] if bone.parent else -1 for bone in bones]
     found = find_hands([bone.name for bone in bones], parents, keyed, chosen)
     heads = {bone.name: np.array(bone.head_local, dtype=np.float64) for bone in bones}
@@ -96,12 +97,12 @@ def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Coll
     if channels is None:
         return
     pose = obj.pose.bones
-    bone_of = {action.bone_path(bone, property_of(pose[bone].rotation_mode)): bone for bone in bones}
+    bone_of = {fcurves.bone_path(bone, property_of(pose[bone].rotation_mode)): bone for bone in bones}
     problems = {
-        "locked: unlock them in the graph editor": action.is_locked,
-        "muted: unmute them": action.is_muted,
-        "baked to samples: turn them into keys (Key > Density > Samples to Keys)": action.is_baked,
-        "changed by modifiers: bake or remove them": action.has_modifiers,
+        "locked: unlock them in the graph editor": fcurves.is_locked,
+        "muted: unmute them": fcurves.is_muted,
+        "baked to samples: turn them into keys (Key > Density > Samples to Keys)": fcurves.is_baked,
+        "changed by modifiers: bake or remove them": fcurves.has_modifiers,
     }
     for curve in channels.fcurves:
         for problem, holds in problems.items():
@@ -126,7 +127,7 @@ def wrists(
     if above & what_moves(obj, channels).moved or channels is None:
         heads, turns = yield from _seen(scene, obj, bones, frames)
     else:
-        read = yield from part(limbs.read(obj, action.by_path(channels), bones, frames), 0.0, 1.0)
+        read = yield from part(limbs.read(obj, fcurves.by_path(channels), bones, frames), 0.0, 1.0)
         placed = limbs.in_scene(read)
         heads, turns = dict(placed.heads), dict(placed.turns)
     metre = scene.unit_settings.scale_length or 1.0

@@ -17,8 +17,8 @@ from mathutils import Euler, Matrix, Quaternion
 
 from ..core.rotation import Array, conjugate, from_matrix, multiply, rotate
 from ..core.rotation_mode import property_of, to_quaternion
-from . import action
-from .action import Floats
+from . import fcurves
+from .fcurves import Floats
 from .steps import Steps
 from .tracks import ArmatureObject, Track, rotation, track_of
 
@@ -92,7 +92,7 @@ def read(
     for done, bone in enumerate(ordered):
         yield done / len(ordered)
         rotations.append(rotation(tracks.get(bone.name) or track_of(obj, curves, bone.name), frames))
-        path = action.bone_path(bone.name, "location")
+        path = fcurves.bone_path(bone.name, "location")
         still = np.array(obj.pose.bones[bone.name].location, dtype=np.float32)
         locations.append(numbers(curves, path, still, frames) if not bone.use_connect else np.zeros(3))
     return Limbs(
@@ -147,19 +147,19 @@ def in_scene(limbs: Limbs, moved: Moved | None = None) -> Placed:
 def numbers(curves: Curves, data_path: str, still: Array, frames: Floats) -> Array:
     """(T, n) numbers of a property at `frames` (T,), or (n,) where no curve moves them; `still` (n,) holds without."""
     own = {index: curves[data_path, index] for index in range(len(still)) if (data_path, index) in curves}
-    own = {index: curve for index, curve in own.items() if not action.is_muted(curve)}
+    own = {index: curve for index, curve in own.items() if not fcurves.is_muted(curve)}
     if not own:
         return still
     result = np.tile(still, (len(frames), 1))
     for index, curve in own.items():
-        result[:, index] = finite(curve, frames, action.evaluate(curve, frames))
+        result[:, index] = finite(curve, frames, fcurves.evaluate(curve, frames))
     return result
 
 
 def finite(curve: bpy.types.FCurve, frames: Floats, values: Floats) -> Floats:
     """The values (T,) of a curve at `frames` (T,), with straight lines from key to key where they are no numbers."""
     broken = ~np.isfinite(values)
-    points = action.read_points(curve) if broken.any() else np.empty((0, 2))
+    points = fcurves.read_points(curve) if broken.any() else np.empty((0, 2))
     points = points[np.isfinite(points).all(axis=1)]
     return np.where(broken, np.interp(frames, *points.T), values) if len(points) else values
 
@@ -169,8 +169,8 @@ def object_track(obj: ArmatureObject, curves: Curves) -> Track:
     path = property_of(obj.rotation_mode)
     still = np.array(getattr(obj, path), dtype=np.float32)
     own = {index: curves[path, index] for index in range(len(still)) if (path, index) in curves}
-    own = {index: curve for index, curve in own.items() if not action.is_muted(curve)}
-    points = {index: action.read_points(curve) for index, curve in own.items()}
+    own = {index: curve for index, curve in own.items() if not fcurves.is_muted(curve)}
+    points = {index: fcurves.read_points(curve) for index, curve in own.items()}
     return Track(OBJECT, obj.rotation_mode, np.array([1, 0, 0, 0], dtype=np.float32), still, own, points)
 
 

@@ -25,9 +25,10 @@ from ..core.rigs.cmu import JOINT_OF_BONE
 from ..core.rotation import IDENTITY, Array, conjugate, multiply, to_matrix
 from ..core.rotation_mode import from_quaternions, property_of, to_quaternion
 from ..core.skeleton import Skeleton
-from . import action
-from .action import Channels, Floats
+from . import action, fcurves
+from .action import Channels
 from .armature import RestPose, remembered_file, rest_pose, turn_from
+from .fcurves import Floats
 
 _NO_TURN = 1e-5
 _STILL = 1e-4  # of the skeleton's extent: FBX files key locations that are zero but for rounding
@@ -141,9 +142,9 @@ def write_clip(obj: bpy.types.Object, clip: Clip, bones: Mapping[int, str], fram
 
 
 def _write(channels: action.Channels, bone: str, name: str, frames: Floats, values: Array) -> None:
-    path = action.bone_path(bone, name)
+    path = fcurves.bone_path(bone, name)
     for index in range(values.shape[1]):
-        action.write_curve(channels, path, index, frames, values[:, index], bone)
+        fcurves.write_curve(channels, path, index, frames, values[:, index], bone)
 
 
 def turned_by(q: Array, turns: Array) -> Array:
@@ -216,7 +217,7 @@ def read_clip(obj: bpy.types.Object, frames: Floats, fps: float, channels: Chann
     `translations` for those that move against their parent. Raises ArmatureError and ActionError.
     """
     rest = rest_pose(obj)
-    curves = action.by_path(channels or action.assigned_channels(obj))
+    curves = fcurves.by_path(channels or action.assigned_channels(obj))
     pose_bones: Any = obj.pose.bones if obj.pose else ()
     skeleton = rest.skeleton
     q = np.empty((len(frames), len(skeleton), 4), dtype=np.float32)
@@ -245,7 +246,7 @@ def pose_curves(obj: bpy.types.Object, channels: Channels | None = None) -> list
     """
     pose_bones: Any = obj.pose.bones if obj.pose else ()
     names = ((bone.name, name) for bone in pose_bones for name in ("location", property_of(bone.rotation_mode)))
-    paths = {action.bone_path(bone, name) for bone, name in names}
+    paths = {fcurves.bone_path(bone, name) for bone, name in names}
     return [curve for curve in (channels or action.assigned_channels(obj)).fcurves if curve.data_path in paths]
 
 
@@ -272,7 +273,7 @@ def _values(curves: Mapping[tuple[str, int], bpy.types.FCurve], pose_bone: Any, 
     current = np.array(getattr(pose_bone, name)[:], dtype=np.float32)
     result = np.tile(current, (len(frames), 1))
     for index in range(len(current)):
-        curve = curves.get((action.bone_path(pose_bone.name, name), index))
-        if curve is not None and not action.is_muted(curve):
-            result[:, index] = action.evaluate(curve, frames)
+        curve = curves.get((fcurves.bone_path(pose_bone.name, name), index))
+        if curve is not None and not fcurves.is_muted(curve):
+            result[:, index] = fcurves.evaluate(curve, frames)
     return result

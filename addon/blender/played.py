@@ -18,9 +18,9 @@ from ..core.axes import rescaled, turned
 from ..core.clip import Clip
 from ..core.preview import FIRST_FRAME
 from ..core.rotation import Array, continuous, normalize
-from . import action, motion, pose
-from .action import Floats
+from . import fcurves, motion, pose
 from .armature import rest_pose, turn_from
+from .fcurves import Floats
 from .pose import Places, Rig
 
 
@@ -78,7 +78,7 @@ def played_action(animated: dict[int, bpy.types.FCurve], rig: Rig, bones: tuple[
 def _values(curve: bpy.types.FCurve, frames: Array) -> Floats:
     if len(frames) == 1:
         return np.array([curve.evaluate(float(frames[0]))], dtype=np.float32)
-    return action.evaluate(curve, frames.astype(np.float32))
+    return fcurves.evaluate(curve, frames.astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)

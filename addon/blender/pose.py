@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ..core.rotation import Array
 from ..core.rotation_mode import from_quaternion, has_rotation, property_of, to_quaternion
-from . import action
-from .action import ActionError, Floats
+from . import fcurves
+from .action import ActionError
+from .fcurves import Floats
 
 PROPERTIES = {
     "location": 3,
@@ -131,7 +132,7 @@ def animated(curves: Mapping[tuple[str, int], bpy.types.FCurve], rig: Rig) -> di
     found = {}
     for path, curve in curves.items():
         place = rig.place_of.get(path)
-        if place is not None and not action.is_muted(curve):
+        if place is not None and not fcurves.is_muted(curve):
             found[place] = curve
     return found
 
@@ -186,7 +187,7 @@ def _place_by_path(names: Sequence[str]) -> dict[tuple[str, int], int]:
     found = {}
     for name in PROPERTIES:
         for bone, places in zip(names, _places(range(len(names)), name, len(names)).tolist(), strict=True):
-            path = action.bone_path(bone, name)
+            path = fcurves.bone_path(bone, name)
             found.update({(path, index): place for index, place in enumerate(places)})
     return found
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..core.compression.plan import LOCATION, BoneKeys
 from ..core.compression.recording import SETTINGS, STYLES, Bytes, Curve
+from ..core.interpolation import BEZIER
 from ..core.rotation_mode import property_of
-from . import action
+from . import action, fcurves
 from .action import ActionError, Channels
 from .steps import Steps
 
@@ -34,11 +35,11 @@ def read(obj: Any) -> Steps[tuple[list[BoneKeys], list[Curve]]]:
     bones = []
     for bone in obj.pose.bones if obj.pose else ():
         modes = [LOCATION]
-        if (action.bone_path(bone.name, "rotation_mode"), 0) not in curves:
+        if (fcurves.bone_path(bone.name, "rotation_mode"), 0) not in curves:
             modes.append(bone.rotation_mode)
         for mode in modes:
             name = "location" if mode == LOCATION else property_of(mode)
-            path, count = action.bone_path(bone.name, name), len(getattr(bone, name))
+            path, count = fcurves.bone_path(bone.name, name), len(getattr(bone, name))
             if all((path, index) in curves for index in range(count)):
                 bones.append(BoneKeys(bone.name, mode, tuple(curves.pop((path, index)) for index in range(count))))
     return bones, list(curves.values())
@@ -46,7 +47,7 @@ def read(obj: Any) -> Steps[tuple[list[BoneKeys], list[Curve]]]:
 
 def read_curve(curve: bpy.types.FCurve) -> Curve:
     """One curve with all its keys."""
-    keys = action.read_keys(curve)
+    keys = fcurves.read_keys(curve)
     styles = np.empty((len(keys.frames), len(STYLES)), dtype=np.uint8)
     for place, name in enumerate(_NUMBERS.values()):
         column = np.empty(len(styles), dtype=np.uint8)
@@ -89,8 +90,8 @@ def write(obj: bpy.types.Object, name: str, curves: Sequence[Curve]) -> Steps[bp
 def _runs_straight(styles: Bytes) -> bool:
     """Whether handles do nothing, and Blender would calculate them anew before they ever did."""
     handles = [STYLES.index("left_type"), STYLES.index("right_type")]
-    straight = styles[:, STYLES.index("interpolation")] < action.BEZIER
-    return bool(straight.all() and np.isin(styles[:, handles], action.AUTOMATIC_HANDLES).all())
+    straight = styles[:, STYLES.index("interpolation")] < BEZIER
+    return bool(straight.all() and np.isin(styles[:, handles], fcurves.AUTOMATIC_HANDLES).all())
 
 
 def _write_curve(channels: Channels, curve: Curve) -> None:
@@ -122,7 +123,7 @@ def _require_plain(curve: bpy.types.FCurve) -> None:
             f"The curve {curve.data_path}[{curve.array_index}] has modifiers, which no file here holds: "
             "bake them into keys (Key > Bake in the graph editor) or remove them."
         )
-    if action.is_baked(curve):
+    if fcurves.is_baked(curve):
         raise ActionError(
             f"The curve {curve.data_path}[{curve.array_index}] is baked to samples: turn them into keys in the graph "
             "editor (Key > Density > Samples to Keys) first."

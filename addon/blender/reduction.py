@@ -9,9 +9,9 @@ import numpy as np
 
 from ..core.key_reduction import reduced
 from ..core.rotation import Array, continuous
-from . import action
-from .action import Floats
+from . import fcurves
 from .edits import Edit
+from .fcurves import Floats
 from .rekey import FewerKeys, NewKeys
 from .steps import Steps, part, threaded
 from .tracks import KeyRange, Track, frames_of, require_rotations
@@ -88,7 +88,7 @@ def _dense(
             own = np.append(own[0], extra.frames[inside]), np.append(own[1], extra.values[inside])
             order = np.argsort(own[0], kind="stable")
             own = own[0][order], own[1][order]
-        if action.has_modifiers(curve) or (frames is not None and not np.array_equal(frames, own[0])):
+        if fcurves.has_modifiers(curve) or (frames is not None and not np.array_equal(frames, own[0])):
             return None
         if keys.selected and np.diff(np.flatnonzero(meant)).max(initial=1) > 1:
             return None  # keys that are not selected stand between

@@ -12,7 +12,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .action import BEZIER, GENERATED, Floats
+from ..core.interpolation import BEZIER
+from .fcurves import GENERATED, Floats
 
 ALIGNED, AUTO_CLAMPED, FREE = 3, 4, 0
 """Blender's numbers for `Keyframe.handle_left_type`."""

@@ -14,11 +14,12 @@ import numpy as np
 from ..core.rigs.joint_map import ROOT, JointMap
 from ..core.rotation import Array, conjugate, multiply
 from ..core.skeleton import Skeleton
-from . import action
-from .action import ActionError, Channels, Floats
+from . import fcurves
+from .action import ActionError, Channels
 from .binding import Binding, Motion
 from .bones import above, alignment_of, carrying
 from .controlled import bind_controls, sample_controls, turns_of_controls
+from .fcurves import Floats
 from .steps import Steps
 from .tracks import ArmatureObject, KeyRange, Track, frames_of, rotation, track_of, union
 
@@ -43,7 +44,7 @@ def bind(
         joints = replace(joints, seen_of={**joints.bone_of, **({ROOT: joints.root} if joints.root else {})})
     if joints.seen_of:
         return (yield from bind_controls(obj, channels, joints, skeleton, reference, asked))
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     bones = [joints.bone_of.get(name) for name in skeleton.names]
     matched = [bone for bone in bones if bone]
     everything = carrying(obj, matched)

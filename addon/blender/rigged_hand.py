@@ -17,8 +17,8 @@ from ..core.rigs.finger_rig import FingerRig
 from ..core.rigs.loose_hand import LooseHand
 from ..core.rotation import Array, conjugate, continuous, multiply
 from ..core.rotation_mode import property_of, to_quaternion
-from . import action, limbs
-from .action import Floats
+from . import fcurves, limbs
+from .fcurves import Floats
 from .tracks import ArmatureObject, Track, own_frames, rotation, union
 
 
@@ -84,7 +84,7 @@ class RiggedHand:
         """What curves say of it at `frames` (T,). Raises ActionError where one says no rotation."""
         if self.wrist is None:
             return self._around(lambda track: rotation(track, frames), np.zeros(3))
-        path, still = action.bone_path(self.wrist.bone, "location"), np.zeros(3, dtype=np.float32)
+        path, still = fcurves.bone_path(self.wrist.bone, "location"), np.zeros(3, dtype=np.float32)
         return self._around(lambda track: rotation(track, frames), limbs.numbers(self.curves, path, still, frames))
 
     def around_now(self, obj: ArmatureObject) -> Around:

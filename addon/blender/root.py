@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from ..core.gaps import led_on, led_on_rotations
 from ..core.root_motion import heading_correction, smoothed
 from ..core.rotation import IDENTITY, Array, conjugate, exp, multiply, rotate
-from . import action
-from .action import ActionError, Floats
+from . import fcurves
+from .action import ActionError
 from .bones import above, carrying
 from .edits import Edit
+from .fcurves import Floats
 from .gaps import Gaps
 from .limbs import Curves, Moved, finite, object_track
 from .rekey import NewKeys
@@ -49,7 +50,7 @@ def carriers(obj: ArmatureObject, curves: Curves, pelvis: str, joints: Collectio
     object_up = _up_seen_from(obj.matrix_world @ obj.matrix_basis.inverted_safe())
     found = [Carrier(object_track(obj, curves), object_up, "location", _location(curves, "location"))]
     for bone in _carrying(obj, pelvis, joints):
-        path = action.bone_path(bone, "location")
+        path = fcurves.bone_path(bone, "location")
         connected = obj.data.bones[bone].use_connect
         found.append(Carrier(track_of(obj, curves, bone), up, path, {} if connected else _location(curves, path)))
     return [carrier for carrier in found if carrier.track.curves or carrier.location]
@@ -58,7 +59,7 @@ def carriers(obj: ArmatureObject, curves: Curves, pelvis: str, joints: Collectio
 def is_editable(carrier: Carrier) -> bool:
     """Whether its curves are neither locked nor samples."""
     curves = [*carrier.track.curves.values(), *carrier.location.values()]
-    return not any(action.is_locked(curve) or action.is_baked(curve) for curve in curves)
+    return not any(fcurves.is_locked(curve) or fcurves.is_baked(curve) for curve in curves)
 
 
 def require_editable(found: Sequence[Carrier], obj: ArmatureObject) -> None:
@@ -75,7 +76,7 @@ def require_numbers(found: Sequence[Carrier], obj: ArmatureObject) -> None:
     """Raises ActionError where a location key of a carrier is no number."""
     for carrier in found:
         for curve in carrier.location.values():
-            points = action.read_points(curve)
+            points = fcurves.read_points(curve)
             broken = points[~np.isfinite(points[:, 1]), 0]
             if len(broken):
                 raise ActionError(
@@ -104,7 +105,7 @@ def mended(found: Sequence[Carrier], frames: Floats, strength: float, holes: Gap
     for done, carrier in enumerate(found):
         yield 0.5 * done / len(found)
         lost = holes.missing(carrier.track.bone, frames)
-        played = {index: action.evaluate(curve, frames) for index, curve in carrier.location.items()}
+        played = {index: fcurves.evaluate(curve, frames) for index, curve in carrier.location.items()}
         missing = {index: lost | ~np.isfinite(values) for index, values in played.items()}
         if strength or lost.any() or any(where.any() for where in missing.values()):
             place = {index: finite(carrier.location[index], frames, values) for index, values in played.items()}
@@ -154,7 +155,7 @@ def location_edits(found: Sequence[Carrier], frames: Floats, moves: Mapping[str,
             continue
         move = moves[carrier.track.bone]
         for index, curve in carrier.location.items():
-            points = action.read_points(curve)
+            points = fcurves.read_points(curve)
             values = points[:, 1].copy()
             meant = keys.mask(curve, points)
             values[meant] = finite(curve, points[meant, 0], values[meant])
@@ -171,9 +172,9 @@ def new_locations(found: Sequence[Carrier], frames: Floats, moves: Mapping[str, 
         if at is None or move is None:
             continue
         for index, curve in carrier.location.items():
-            own = at[~np.isin(at, action.read_points(curve)[:, 0])]
+            own = at[~np.isin(at, fcurves.read_points(curve)[:, 0])]
             if len(own):
-                values = action.evaluate(curve, own) + np.interp(own, frames, move[:, index])
+                values = fcurves.evaluate(curve, own) + np.interp(own, frames, move[:, index])
                 result.append(NewKeys(carrier.location_path, index, own, values.astype(np.float32)))
     return result
 
@@ -191,4 +192,6 @@ def _carrying(obj: ArmatureObject, pelvis: str, joints: Collection[str]) -> list
 
 def _location(curves: Curves, path: str) -> dict[int, bpy.types.FCurve]:
     found = {index: curves[path, index] for index in range(3) if (path, index) in curves}
-    return {index: curve for index, curve in found.items() if not action.is_muted(curve) and len(curve.keyframe_points)}
+    return {
+        index: curve for index, curve in found.items() if not fcurves.is_muted(curve) and len(curve.keyframe_points)
+    }

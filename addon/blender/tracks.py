@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ..core.rotation import Array, from_matrix
 from ..core.rotation_mode import has_rotation, property_of, to_quaternion
-from . import action, rekey
-from .action import ActionError, Floats
+from . import fcurves, rekey
+from .action import ActionError
+from .fcurves import Floats
 
 ArmatureObject = Any  # bpy.types.Object, of which the type alone does not say that it has bones
 
@@ -58,26 +59,26 @@ class Track:
     def data_path(self) -> str:
         """The curves' data path: that of the armature object itself where no bone is named."""
         name = property_of(self.mode)
-        return action.bone_path(self.bone, name) if self.bone else name
+        return fcurves.bone_path(self.bone, name) if self.bone else name
 
 
 def track_of(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCurve], name: str) -> Track:
     """The bone's rotation in the mode that it has. Raises ActionError where the mode itself is keyed."""
     bone = obj.pose.bones[name]
-    if (action.bone_path(name, "rotation_mode"), 0) in curves:
+    if (fcurves.bone_path(name, "rotation_mode"), 0) in curves:
         raise ActionError(f"The bone {name} changes its rotation mode over time: bake it to one mode first.")
     mode = bone.rotation_mode
-    path = action.bone_path(name, property_of(mode))
+    path = fcurves.bone_path(name, property_of(mode))
     still = np.array(getattr(bone, property_of(mode)), dtype=np.float32)
     own = {index: curves[path, index] for index in range(len(still)) if (path, index) in curves}
-    own = {index: curve for index, curve in own.items() if not action.is_muted(curve) and not action.is_empty(curve)}
+    own = {index: curve for index, curve in own.items() if not fcurves.is_muted(curve) and not fcurves.is_empty(curve)}
     return Track(
         bone=name,
         mode=mode,
         rest=from_matrix(np.array(bone.bone.matrix_local.to_3x3(), dtype=np.float64)).astype(np.float32),
         still=still,
         curves=own,
-        points={index: action.read_points(curve) for index, curve in own.items()},
+        points={index: fcurves.read_points(curve) for index, curve in own.items()},
     )
 
 
@@ -166,7 +167,7 @@ def _keyed(track: Track, frames: Floats) -> Array:
 def _keyed_numbers(curve: bpy.types.FCurve, points: Floats, frames: Floats) -> Floats:
     if np.array_equal(points[:, 0], frames):
         return points[:, 1]
-    values = action.evaluate(curve, frames)
+    values = fcurves.evaluate(curve, frames)
     place = np.minimum(np.searchsorted(points[:, 0], frames), len(points) - 1)
     return np.where(points[place, 0] == frames, points[place, 1], values)
 
@@ -184,6 +185,6 @@ def _sound(track: Track, frames: Floats, values: Array) -> Array:
 
 
 def _values(curve: bpy.types.FCurve, points: Floats, frames: Floats) -> Floats:
-    if np.array_equal(points[:, 0], frames) and not action.has_modifiers(curve):
+    if np.array_equal(points[:, 0], frames) and not fcurves.has_modifiers(curve):
         return points[:, 1]
-    return action.evaluate(curve, frames)
+    return fcurves.evaluate(curve, frames)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..core.interpolation import LINEAR
 from ..core.rotation import Array, from_matrix
 from ..core.rotation_mode import from_quaternions, property_of
-from . import action
-from .action import GENERATED, LINEAR, Channels, Floats
+from . import fcurves
+from .action import Channels
 from .constraints import WhatMoves
+from .fcurves import GENERATED, Floats
 from .steps import Steps, part, threaded
 from .tracks import ArmatureObject
 
@@ -62,15 +64,15 @@ def bake(scene: bpy.types.Scene, obj: ArmatureObject, bones: Collection[str], fr
 def write(channels: Channels, baked: Baked) -> Steps[int]:
     """Key what was baked, a key a frame, in place of the curves that moved the bones; returns how many keys."""
     written = 0
-    paths = {action.bone_path(bone, name) for bone, values in baked.values.items() for name in values}
+    paths = {fcurves.bone_path(bone, name) for bone, values in baked.values.items() for name in values}
     for curve in [curve for curve in channels.fcurves if curve.data_path in paths]:
         channels.fcurves.remove(curve)
     for done, (bone, properties) in enumerate(baked.values.items()):
         yield done / len(baked.values)
         for name, values in properties.items():
             for index, column in enumerate(values.T):
-                path = action.bone_path(bone, name)
-                action.write_curve(channels, path, index, baked.frames, column, bone, LINEAR, GENERATED)
+                path = fcurves.bone_path(bone, name)
+                fcurves.write_curve(channels, path, index, baked.frames, column, bone, LINEAR, GENERATED)
             written += values.size
     return written
 
@@ -82,7 +84,7 @@ def mute_movers(obj: ArmatureObject, moves: WhatMoves, bones: Collection[str]) -
         for constraint in moves.constraints.get(name, ()):
             obj.pose.bones[name].constraints[constraint].mute = True
             constraints += 1
-    paths = {action.bone_path(bone, name) for bone in bones for name in moves.drivers.get(bone, ())}
+    paths = {fcurves.bone_path(bone, name) for bone in bones for name in moves.drivers.get(bone, ())}
     for driver in obj.animation_data.drivers:
         if driver.data_path in paths and not driver.mute:
             driver.mute = True

@@ -11,8 +11,8 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, IntProperty
 
-from ..blender import action, pose
-from ..blender.action import Floats
+from ..blender import action, fcurves, pose
+from ..blender.fcurves import Floats
 from ..blender.job import ModalJob
 from ..blender.pose import Part, Rig
 from ..blender.steps import Steps
@@ -93,15 +93,15 @@ def _played_parts(rig: Rig, decided: frozenset[int]) -> list[Part]:
 
 def _write(channels: action.Channels, rig: Rig, parts: list[Part], frames: Floats, poses: Floats) -> None:
     """Key every property in `parts` at `frames` (T,) with its numbers in `poses` (T, 17·B) alone."""
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     mode_of = dict(zip(rig.names, rig.modes, strict=True))
     for part in parts:
         values = poses[:, part.places]
         if part.name.startswith("rotation"):
             turns = pose.quaternions(poses, pose.rotations_of(rig, (part.bone,)))
             values = from_quaternions(turns, mode_of[part.bone])[:, 0]
-        path = action.bone_path(part.bone, part.name)
+        path = fcurves.bone_path(part.bone, part.name)
         for index in range(values.shape[1]):
             if (path, index) in curves:
                 channels.fcurves.remove(curves[path, index])
-            action.write_curve(channels, path, index, frames, values[:, index], part.bone)
+            fcurves.write_curve(channels, path, index, frames, values[:, index], part.bone)

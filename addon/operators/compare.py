@@ -12,9 +12,9 @@ import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..blender import action, figures, fitting, played, pose
-from ..blender.action import Floats
+from ..blender import action, fcurves, figures, fitting, played, pose
 from ..blender.armature import require_armature, rest_pose
+from ..blender.fcurves import Floats
 from ..blender.frames import scene_fps
 from ..blender.job import ModalJob
 from ..blender.marked import mark
@@ -65,7 +65,7 @@ class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
         rest = rest_pose(obj).skeleton
         bones = _with_those_above(rest, {bone for one in contestants for bone in one.fit.bones})
         rig = pose.rig_of(obj)
-        source = played.played_action(pose.animated(action.by_path(channels), rig), rig, bones)
+        source = played.played_action(pose.animated(fcurves.by_path(channels), rig), rig, bones)
         first, last = (round(end) for end in source.extent())
         frames = np.arange(first, last + 1, dtype=np.float32)
         still = pose_without_preview(obj)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blender import retarget
-from ..blender.action import Floats
 from ..blender.binding import Binding
+from ..blender.fcurves import Floats
 from ..blender.frames import require_few_frames, sample_frames_for, scene_fps
 from ..blender.gaps import Gaps
 from ..blender.steps import Steps, part, threaded

@@ -12,11 +12,12 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..blender import action, edits, feet, gaps, retarget, root
-from ..blender.action import Channels, Floats
+from ..blender import edits, fcurves, feet, gaps, retarget, root
+from ..blender.action import Channels
 from ..blender.binding import Binding, with_tracks
 from ..blender.changes import Changes
 from ..blender.constraints import what_moves
+from ..blender.fcurves import Floats
 from ..blender.frames import scene_fps
 from ..blender.gaps import Gaps
 from ..blender.limbs import Moved
@@ -71,7 +72,7 @@ class Denoised:
 def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[Denoised]:
     """Work out what denoising the armature object's action changes. Raises MenderError where it cannot be done."""
     joints, binding = yield from part(_bound(obj, channels, model, wishes), 0.0, 0.1)
-    carriers = root.carriers(obj, action.by_path(channels), joints.root, joints.bone_of.values())
+    carriers = root.carriers(obj, fcurves.by_path(channels), joints.root, joints.bone_of.values())
     carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
     if wishes.root:
         root.require_editable(carriers, obj)
@@ -101,7 +102,7 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
         told.append(f"Feet that stand are not kept in place: {reason}")
     if legs:
         known = {track.bone: track for track in tracks}
-        planting = feet.planted(obj, action.by_path(channels), known, legs, mended.frames, scene_fps(scene), moved)
+        planting = feet.planted(obj, fcurves.by_path(channels), known, legs, mended.frames, scene_fps(scene), moved)
         planted = yield from part(planting, 0.65, 0.75)
         moved = Moved({**moved.turns, **planted}, moved.moves)
     strengths = dict.fromkeys(moved.turns, 1.0)

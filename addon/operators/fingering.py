@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..blender import action, frames, hands, tracks
-from ..blender.action import GENERATED, KEYFRAME, Channels, Floats
+from ..blender import action, fcurves, frames, hands, tracks
+from ..blender.action import Channels
+from ..blender.fcurves import GENERATED, KEYFRAME, Floats
 from ..blender.finger_keys import BoneKeys, keys_of
 from ..blender.finger_poses import standing
 from ..blender.hands import HandsError
@@ -201,7 +202,7 @@ def frames_to_key(
 
     Raises HandsError where no finger is keyed between which keys could be filled.
     """
-    curves = [c for c in channels.fcurves if c.data_path.startswith("pose.bones") and not action.is_muted(c)]
+    curves = [c for c in channels.fcurves if c.data_path.startswith("pose.bones") and not fcurves.is_muted(c)]
     first, last = frames.frame_span(curves, keys)
     if options.task == "FILL":
         own = tracks.union([hand.frames() for hand in found])
@@ -214,8 +215,8 @@ def frames_to_key(
     if options.frames == "SELECTED_KEYS":
         at = frames.selected_frames(curves)
     elif options.frames == "WRIST":
-        carriers = {action.bone_path(h.rig.carrier, _rotation(obj, h.rig.carrier)) for h in found if h.rig.carrier}
-        at = action.key_frames([curve for curve in curves if curve.data_path in carriers])
+        carriers = {fcurves.bone_path(h.rig.carrier, _rotation(obj, h.rig.carrier)) for h in found if h.rig.carrier}
+        at = fcurves.key_frames([curve for curve in curves if curve.data_path in carriers])
     else:
         at = np.arange(np.ceil(first), last + 1e-3, options.step).astype(np.float32)
     return at[(at >= first) & (at <= last)]

@@ -19,8 +19,8 @@ import numpy as np
 from bpy.app.handlers import persistent
 from numpy.typing import NDArray
 
-from ..blender import action, pose
-from ..blender.action import Floats
+from ..blender import action, fcurves, pose
+from ..blender.fcurves import Floats
 from ..blender.pose import Rig
 from ..core.errors import MenderError
 from . import previewed_pose, previewing
@@ -228,7 +228,7 @@ def _held_places(rig: Rig, names: tuple[tuple[str, str], ...]) -> tuple[pose.Pla
 def _curves(obj: Any) -> dict[tuple[str, int], bpy.types.FCurve]:
     """The curves of the object's action by path and index; none where it has no action, or none that can be read."""
     try:
-        return action.by_path(action.assigned_channels(obj))
+        return fcurves.by_path(action.assigned_channels(obj))
     except action.ActionError:
         return {}
 

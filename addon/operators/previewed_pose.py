@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from ..blender import pose
-from ..blender.action import Floats
+from ..blender.fcurves import Floats
 from ..blender.pose import Places
 from ..core import preview
 from ..core.preview import Piece

@@ -16,9 +16,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..blender import action, fitting, played, pose
-from ..blender.action import Floats
+from ..blender import action, fcurves, fitting, played, pose
 from ..blender.armature import require_armature
+from ..blender.fcurves import Floats
 from ..blender.frames import scene_fps
 from ..blender.pose import Places, Rig
 from ..core import formats
@@ -109,7 +109,7 @@ def read(scene: bpy.types.Scene, obj: Any, settings: PreviewSettings, still: Flo
     rig_key = _rig_key(obj)
     rig = rig_of(obj)
     channels = _channels(obj, needed=settings.source == "ACTION")
-    curves = action.by_path(channels)
+    curves = fcurves.by_path(channels)
     animated = pose.animated(curves, rig)
     joints = tuple((joint.name, joint.bone, joint.state) for joint in rig_map_of(obj).joints)
     fit_key = (*rig_key, joints, model.path, model.path.stat().st_mtime_ns, _action_state(obj))
@@ -173,7 +173,7 @@ def _channels(obj: Any, needed: bool) -> action.Channels:
 
 def _setting(curve: bpy.types.FCurve | None, now: float, frames: Places | Floats) -> Floats:
     """(T,) what a setting is at `frames` (T,) of the scene: as its curve says, or what it is `now`."""
-    if curve is None or action.is_muted(curve):
+    if curve is None or fcurves.is_muted(curve):
         return np.full(len(frames), now, dtype=np.float32)
     return np.array([curve.evaluate(float(frame)) for frame in frames], dtype=np.float32)
 

@@ -12,7 +12,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
-from ..blender import action, recorded
+from ..blender import action, fcurves, recorded
 from ..blender.armature import require_armature
 from ..blender.steps import Steps, part, threaded
 from ..core.compression.archive import SUFFIX, ArchiveError, scan
@@ -56,7 +56,7 @@ class MOCAP_MENDER_OT_restore_action(needs.Needing, FileJob, ImportHelper, bpy.t
         modes = {bone.name: bone.rotation_mode for bone in obj.pose.bones}
         code = code_of(archive)
         yield 0.0
-        curves = yield from part(threaded(read_curves, archive, code, modes, action.bone_path), 0.0, 0.7)
+        curves = yield from part(threaded(read_curves, archive, code, modes, fcurves.bone_path), 0.0, 0.7)
         if not curves:
             raise ArchiveError(f"Nothing of {path.name} can be recovered: take it from a backup.")
         self.begin_writing()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..blender import action
+from ..blender import action, fcurves
 from ..blender.action import Channels
 from ..core.errors import MenderError
 from ..core.rigs.canonical import BODY_JOINTS, FINGER_JOINTS
@@ -94,13 +94,17 @@ def of_joints(found: JointMap, joints: Sequence[str]) -> JointMap:
 
 def _match(obj: Any, channels: Channels | None, joints: Sequence[str]) -> JointMap:
     names, parents = bone_tree(obj)
-    paths = {path for path, _ in action.by_path(channels)} if channels is not None else set()
+    paths = {path for path, _ in fcurves.by_path(channels)} if channels is not None else set()
     return match_rig(
         names,
         parents,
         np.array([bone.head_local for bone in obj.data.bones], dtype=np.float64).reshape(-1, 3),
         joints,
-        [bone.name for bone in obj.pose.bones if action.bone_path(bone.name, property_of(bone.rotation_mode)) in paths],
+        [
+            bone.name
+            for bone in obj.pose.bones
+            if fcurves.bone_path(bone.name, property_of(bone.rotation_mode)) in paths
+        ],
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..blender import action, visual
-from ..blender.action import Floats
+from ..blender import action, fcurves, visual
 from ..blender.armature import require_armature
+from ..blender.fcurves import Floats
 from ..blender.frames import sample_frames_for
 from ..blender.job import ModalJob
 from ..blender.steps import Steps, part
@@ -55,7 +55,7 @@ def _frames(scene: bpy.types.Scene, obj: Any) -> Floats:
     if data is None or data.action is None:
         return np.arange(scene.frame_start, scene.frame_end + 1, dtype=np.float32)
     curves = list(action.assigned_channels(obj).fcurves)
-    keyed = union([action.read_points(curve)[:, 0] for curve in curves if len(curve.keyframe_points)])
+    keyed = union([fcurves.read_points(curve)[:, 0] for curve in curves if len(curve.keyframe_points)])
     if not len(keyed):
         raise MenderError(f"The action {data.action.name} has no keys: key the rig first.")
     return sample_frames_for(scene, curves, keyed, float(keyed[0]), float(keyed[-1]))[0]

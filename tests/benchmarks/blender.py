@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 import addon
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core.noise import component_noise
 from addon.core.rigs.cmu import FPS, POSE_JOINTS
 from addon.inference import denoiser
@@ -45,14 +45,14 @@ def _importing(path: Path) -> list[str]:
     empty()
     ours()
     curves = [
-        (curve.data_path, curve.array_index, action.read_points(curve))
+        (curve.data_path, curve.array_index, fcurves.read_points(curve))
         for curve in action.assigned_channels(bpy.context.object).fcurves
     ]
 
     def bare() -> None:
         channels = action.new_action(bpy.context.object, "bare")
         for data_path, index, points in curves:
-            action.write_curve(channels, data_path, index, points[:, 0], points[:, 1], "bone")
+            fcurves.write_curve(channels, data_path, index, points[:, 0], points[:, 1], "bone")
 
     def with_armature() -> None:
         empty()
@@ -83,11 +83,13 @@ def _denoising() -> Iterator[str]:
 
     def bare() -> None:
         """Every rotation curve read, the action copied, and every curve written back with other values."""
-        read = {key: action.read_points(curve) for key, curve in action.by_path(action.assigned_channels(obj)).items()}
-        curves = action.by_path(action.assign_copy(obj, "bare"))
+        read = {
+            key: fcurves.read_points(curve) for key, curve in fcurves.by_path(action.assigned_channels(obj)).items()
+        }
+        curves = fcurves.by_path(action.assign_copy(obj, "bare"))
         for key, points in read.items():
             if "rotation" in key[0]:
-                action.write_values(curves[key], points[:, 1] + np.float32(1e-3))
+                fcurves.write_values(curves[key], points[:, 1] + np.float32(1e-3))
 
     def again() -> None:
         obj.animation_data.action = original

@@ -30,11 +30,11 @@ class Recorder:
 
 def beside_butterworth(obj: Any, area: Any) -> list[str]:
     """The lines of the report. obj: an armature with a long take that the models know. area: becomes a graph editor."""
-    action = module("blender.action")
+    action, fcurves = module("blender.action"), module("blender.fcurves")
     original = obj.animation_data.action
     curves = list(action.assign_copy(obj, "smoothed").fcurves)
     smoothed = obj.animation_data.action
-    frames = len(action.read_points(curves[0]))
+    frames = len(fcurves.read_points(curves[0]))
     area.type = "GRAPH_EDITOR"
     area.spaces.active.dopesheet.show_only_selected = False
     for curve in curves:
@@ -52,9 +52,9 @@ def beside_butterworth(obj: Any, area: Any) -> list[str]:
         return lambda: setattr(obj.animation_data, "action", chosen)
 
     in_graph(bpy.ops.graph.select_all, action="SELECT")
-    before = [action.read_points(curve) for curve in chosen]
+    before = [fcurves.read_points(curve) for curve in chosen]
     in_graph(bpy.ops.graph.butterworth_smooth)
-    assert any((action.read_points(curve) != old).any() for curve, old in zip(chosen, before, strict=True))
+    assert any((fcurves.read_points(curve) != old).any() for curve, old in zip(chosen, before, strict=True))
     works = {"Blender's Butterworth": (given(smoothed), lambda: in_graph(bpy.ops.graph.butterworth_smooth))}
     given(original)()
     for fps in RATES:

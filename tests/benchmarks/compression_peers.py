@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from addon.blender import action, motion
+from addon.blender import action, fcurves, motion
 from addon.core.clip import Clip
 from addon.core.compression.block import PoseCode
 from addon.core.rigs.cmu import SKELETON
@@ -110,13 +110,13 @@ def _decimate(obj: Any, original: bpy.types.Action, margin: float) -> None:
 
 def _played(obj: Any, frames: np.ndarray) -> np.ndarray:
     """(T, J, 4) what Blender plays."""
-    curves = action.by_path(action.assigned_channels(obj))
+    curves = fcurves.by_path(action.assigned_channels(obj))
     return normalize(
         np.stack(
             [
                 np.stack(
                     [
-                        action.evaluate(curves[action.bone_path(bone.name, "rotation_quaternion"), index], frames)
+                        fcurves.evaluate(curves[fcurves.bone_path(bone.name, "rotation_quaternion"), index], frames)
                         for index in range(4)
                     ],
                     axis=-1,

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 import addon
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.blender.finger_poses import put_pose
 from addon.blender.hands import hands_of
 from addon.core.hand import DOF
@@ -40,7 +40,7 @@ def run() -> list[str]:
     again()
     fill("AVERAGE")
     written = [
-        (curve.data_path, curve.array_index, action.read_points(curve))
+        (curve.data_path, curve.array_index, fcurves.read_points(curve))
         for curve in action.assigned_channels(obj).fcurves
         if "Hand" in curve.data_path
     ]
@@ -48,7 +48,7 @@ def run() -> list[str]:
     def bare() -> None:
         channels = action.new_action(obj, "bare")
         for path, index, points in written:
-            action.write_curve(channels, path, index, points[:, 0], points[:, 1], "bone")
+            fcurves.write_curve(channels, path, index, points[:, 0], points[:, 1], "bone")
 
     def by_motion() -> None:
         bpy.ops.mocap_mender.generate_fingers(task="MOTION", mode="SAMPLE", step=1)
@@ -113,4 +113,4 @@ def _wrists(obj: bpy.types.Object) -> list[str]:
 
 
 def _wrist_paths(obj: bpy.types.Object) -> set[str]:
-    return {action.bone_path(bone, "rotation_quaternion") for bone in _wrists(obj)}
+    return {fcurves.bone_path(bone, "rotation_quaternion") for bone in _wrists(obj)}

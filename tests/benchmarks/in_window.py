@@ -26,7 +26,7 @@ from tests.gui.script import play
 TAKE, REPORT = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :][:2])
 PARTS = sys.argv[sys.argv.index("--") + 3 :]
 LIMIT = 0.05  # seconds that a step of the main thread may take
-action, job = module("blender.action"), module("blender.job")
+action, fcurves, job = (module(f"blender.{name}") for name in ("action", "fcurves", "job"))
 
 
 def report(line: str) -> None:
@@ -84,7 +84,7 @@ def session() -> Iterator[float]:
         bpy.ops.mocap_mender.import_motion(filepath=str(TAKE), set_scene_fps=True)
     obj = bpy.context.view_layer.objects.active
     original = obj.animation_data.action
-    frames = len(action.read_points(action.assigned_channels(obj).fcurves[0]))
+    frames = len(fcurves.read_points(action.assigned_channels(obj).fcurves[0]))
     report(
         f"Blender {bpy.app.version_string}, in a window, {frames:,} frames × {len(obj.pose.bones)} joints; "
         f"{os.getloadavg()[0]:.1f} processes wanted one of {os.cpu_count()} cores"

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 import addon
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core import formats
 from addon.core.noise import component_noise
 from addon.core.rotation import angle_between, normalize
@@ -98,13 +98,13 @@ def _denoised(fps: int) -> tuple[Any, np.ndarray]:
 
 
 def _curves(obj: Any, bone: str) -> list[bpy.types.FCurve]:
-    curves = action.by_path(action.assigned_channels(obj))
-    return [curves[action.bone_path(bone, "rotation_quaternion"), index] for index in range(4)]
+    curves = fcurves.by_path(action.assigned_channels(obj))
+    return [curves[fcurves.bone_path(bone, "rotation_quaternion"), index] for index in range(4)]
 
 
 def _found(obj: Any, frames: np.ndarray) -> Found:
     played = _played(obj, frames)
-    keyed = [np.unique(np.concatenate([action.read_points(c)[:, 0] for c in _curves(obj, bone)])) for bone in played]
+    keyed = [np.unique(np.concatenate([fcurves.read_points(c)[:, 0] for c in _curves(obj, bone)])) for bone in played]
     return Found(played, sum(_keys(obj, bone) for bone in played), sum(map(len, keyed)))
 
 
@@ -124,7 +124,7 @@ def _keys(obj: Any, bone: str) -> float:
 
 def _decimate(obj: Any, bones: list[str], **options: Any) -> None:
     channels = action.assigned_channels(obj)
-    chosen = {action.bone_path(bone, "rotation_quaternion") for bone in bones}
+    chosen = {fcurves.bone_path(bone, "rotation_quaternion") for bone in bones}
     for curve in channels.fcurves:
         marks = np.full(len(curve.keyframe_points), curve.data_path in chosen)
         for name in ("select_control_point", "select_left_handle", "select_right_handle"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from addon.blender import action
+from addon.blender import action, fcurves
+from addon.core.interpolation import LINEAR
 from addon.core.rotation import Array, exp, from_matrix, normalize
 from addon.core.rotation_mode import from_quaternion, property_of
 from tests.inference.tiny_model import make_card, pull, write_model
@@ -44,16 +45,16 @@ def make_armature(name="Figure", bones=BONES, rename=str):
     return obj
 
 
-def key_rotations(obj, frames, rotations, interpolation=action.LINEAR, name="Take"):
+def key_rotations(obj, frames, rotations, interpolation=LINEAR, name="Take"):
     """Give `obj` an action with keys at `frames` (T,): bone name -> (T, 4) rotations, each in the bone's own mode."""
     channels = action.new_action(obj, name)
     for bone, q in rotations.items():
         mode = obj.pose.bones[bone].rotation_mode
         still = np.tile([0.0, 0, 1, 0] if mode == "AXIS_ANGLE" else [1.0, 0, 0, 0], (len(q), 1))
         values = from_quaternion(q, mode, still if mode in ("AXIS_ANGLE", "QUATERNION") else np.zeros((len(q), 3)))
-        path = action.bone_path(bone, property_of(mode))
+        path = fcurves.bone_path(bone, property_of(mode))
         for index in range(values.shape[1]):
-            action.write_curve(channels, path, index, frames, values[:, index], bone, interpolation)
+            fcurves.write_curve(channels, path, index, frames, values[:, index], bone, interpolation)
     return channels
 
 

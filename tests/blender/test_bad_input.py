@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core.rotation import angle_between, exp, normalize
 from tests.blender.figure import BONES, JOINTS, figure_rotations, key_rotations, make_armature, wobble
 from tests.blender.test_denoise_action import snapshot
@@ -27,17 +27,17 @@ def channels_of(obj):
 
 
 def curves_of(obj, bone):
-    curves = action.by_path(channels_of(obj))
-    return [curves[action.bone_path(bone, "rotation_quaternion"), i] for i in range(4)]
+    curves = fcurves.by_path(channels_of(obj))
+    return [curves[fcurves.bone_path(bone, "rotation_quaternion"), i] for i in range(4)]
 
 
 def values_of(obj, bone):
-    return np.stack([action.read_points(curve)[:, 1] for curve in curves_of(obj, bone)], axis=-1)
+    return np.stack([fcurves.read_points(curve)[:, 1] for curve in curves_of(obj, bone)], axis=-1)
 
 
 def put(obj, bone, values):
     for curve, column in zip(curves_of(obj, bone), np.asarray(values, dtype=np.float32).T, strict=True):
-        action.write_values(curve, column)
+        fcurves.write_values(curve, column)
 
 
 def denoise(obj, **options):
@@ -48,8 +48,8 @@ def denoise(obj, **options):
     assert bpy.ops.mocap_mender.denoise_action(**options) == {"FINISHED"}
     copy = obj.animation_data.action
     assert copy != original
-    for key, curve in action.by_path(channels_of(obj)).items():
-        points = action.read_points(curve)
+    for key, curve in fcurves.by_path(channels_of(obj)).items():
+        points = fcurves.read_points(curve)
         np.testing.assert_array_equal(points[:, 0], frames[key])
         assert np.isfinite(points).all()
     obj.animation_data.action = original
@@ -134,11 +134,11 @@ def test_other_rotation_modes_are_checked_too(mode):
     obj = make_armature()
     obj.pose.bones["Head"].rotation_mode = mode
     key_rotations(obj, FRAMES, figure_rotations(FRAMES))
-    path = action.bone_path("Head", "rotation_euler" if mode == "XYZ" else "rotation_axis_angle")
-    curve = action.by_path(channels_of(obj))[path, 1]
-    values = action.read_points(curve)[:, 1]
+    path = fcurves.bone_path("Head", "rotation_euler" if mode == "XYZ" else "rotation_axis_angle")
+    curve = fcurves.by_path(channels_of(obj))[path, 1]
+    values = fcurves.read_points(curve)[:, 1]
     values[10] = np.nan
-    action.write_values(curve, values)
+    fcurves.write_values(curve, values)
     refused(obj, "bone Head has no valid rotation at frame 11")
 
 
@@ -213,7 +213,7 @@ def test_keys_at_equal_frames_are_kept(interpolation):
     frames[40:43] = frames[40]
     obj = make_take()
     for curve in channels_of(obj).fcurves:
-        points = action.read_points(curve)
+        points = fcurves.read_points(curve)
         points[:, 0] = frames
         curve.keyframe_points.foreach_set("co", points.ravel())  # without update, which would merge them
         for key in curve.keyframe_points:
@@ -225,7 +225,7 @@ def test_keys_at_equal_frames_are_kept(interpolation):
 def test_keys_out_of_order_are_refused_or_kept():
     obj = make_take()
     for curve in channels_of(obj).fcurves:
-        points = action.read_points(curve)
+        points = fcurves.read_points(curve)
         points[[10, 30], 0] = points[[30, 10], 0]
         curve.keyframe_points.foreach_set("co", points.ravel())
     before = snapshot(channels_of(obj))
@@ -293,13 +293,13 @@ def test_angles_of_many_turns():
     obj = make_armature()
     obj.pose.bones["Head"].rotation_mode = "XYZ"
     key_rotations(obj, FRAMES, figure_rotations(FRAMES * 0.25))
-    path = action.bone_path("Head", "rotation_euler")
-    curves = [action.by_path(channels_of(obj))[path, i] for i in range(3)]
-    before = [action.read_points(curve)[:, 1] for curve in curves]
+    path = fcurves.bone_path("Head", "rotation_euler")
+    curves = [fcurves.by_path(channels_of(obj))[path, i] for i in range(3)]
+    before = [fcurves.read_points(curve)[:, 1] for curve in curves]
     for curve, values in zip(curves, before, strict=True):
-        action.write_values(curve, values + 200 * np.pi)
+        fcurves.write_values(curve, values + 200 * np.pi)
     denoise(obj)
-    after = [action.read_points(action.by_path(channels_of(obj))[path, i])[:, 1] for i in range(3)]
+    after = [fcurves.read_points(fcurves.by_path(channels_of(obj))[path, i])[:, 1] for i in range(3)]
     for values, new in zip(before, after, strict=True):
         assert np.abs(new - values - 200 * np.pi).max() < 0.5
 

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, pose
+from addon.blender import action, fcurves, pose
 from addon.core import formats
 from addon.core.rotation_mode import property_of
 from addon.operators.preview_settings import preview_of
@@ -29,8 +29,8 @@ def figure(card):
     obj = make_armature()
     obj.pose.bones["LeftArm"].rotation_mode = "XYZ"
     key_rotations(obj, FRAMES, figure_rotations(FRAMES))
-    action.write_curve(
-        action.assigned_channels(obj), action.bone_path("Hips", "location"), 2, FRAMES, FRAMES * 0.1, "Hips"
+    fcurves.write_curve(
+        action.assigned_channels(obj), fcurves.bone_path("Hips", "location"), 2, FRAMES, FRAMES * 0.1, "Hips"
     )
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 3, 30
     return obj
@@ -48,16 +48,16 @@ def test_the_action_holds_what_was_shown(figure):
     original = figure.animation_data.action
     preview_of(figure).noise, preview_of(figure).enabled = 0.02, True
     shown = matrices(figure, range(3, 31))
-    count = len(action.read_points(action.assigned_channels(figure).fcurves[0]))
+    count = len(fcurves.read_points(action.assigned_channels(figure).fcurves[0]))
     bpy.ops.mocap_mender.bake_preview()
     assert not preview_of(figure).enabled
     assert figure.animation_data.action not in (None, original)
     assert figure.animation_data.action.name == "Take preview"
     assert np.abs(matrices(figure, range(3, 31)) - shown).max() < 1e-5
     channels = action.assigned_channels(figure)
-    euler = action.bone_path("LeftArm", property_of("XYZ"))
-    assert np.array_equal(action.read_points(channels.fcurves.find(euler, index=1))[:, 0], np.arange(3, 31))
-    untouched = action.read_points(channels.fcurves.find(action.bone_path("Hips", "location"), index=2))
+    euler = fcurves.bone_path("LeftArm", property_of("XYZ"))
+    assert np.array_equal(fcurves.read_points(channels.fcurves.find(euler, index=1))[:, 0], np.arange(3, 31))
+    untouched = fcurves.read_points(channels.fcurves.find(fcurves.bone_path("Hips", "location"), index=2))
     assert count == len(FRAMES) == len(untouched)
     assert original.use_fake_user
 
@@ -65,10 +65,10 @@ def test_the_action_holds_what_was_shown(figure):
 def test_euler_curves_do_not_jump(figure):
     preview_of(figure).enabled = True
     bpy.ops.mocap_mender.bake_preview()
-    path = action.bone_path("LeftArm", "rotation_euler")
+    path = fcurves.bone_path("LeftArm", "rotation_euler")
     for curve in action.assigned_channels(figure).fcurves:
         if curve.data_path == path:
-            assert np.abs(np.diff(action.read_points(curve)[:, 1])).max() < 1.0
+            assert np.abs(np.diff(fcurves.read_points(curve)[:, 1])).max() < 1.0
 
 
 def test_a_file_becomes_an_action_with_its_root(tmp_path, card):

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, figures, pose
+from addon.blender import fcurves, figures, pose
 from addon.blender.figure_colours import COLOUR
 from addon.blender.marked import MARK, marked
 from addon.core import comparison
@@ -27,7 +27,7 @@ def figure(tmp_path, monkeypatch):
     make_model(tmp_path, 0.8, name="stronger")
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, figure_rotations(FRAMES))
-    action.write_curve(channels, action.bone_path("Hips", "location"), 1, FRAMES, FRAMES * 0.02, "Hips")
+    fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 1, FRAMES, FRAMES * 0.02, "Hips")
     obj.rotation_euler.z, obj.location.x = 0.3, 0.5
     bpy.context.view_layer.update()
     return obj

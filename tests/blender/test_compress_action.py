@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, recorded
+from addon.blender import action, fcurves, recorded
 from addon.core import formats
 from addon.core.compression import archive
 from addon.core.rigs import cmu
@@ -39,18 +39,18 @@ def in_several_modes(obj):
     curves = action.assigned_channels(obj).fcurves
     for number, bone in enumerate(obj.pose.bones):
         mode = MODES[number % len(MODES)]
-        path = action.bone_path(bone.name, "rotation_quaternion")
+        path = fcurves.bone_path(bone.name, "rotation_quaternion")
         own = [curve for curve in curves if curve.data_path == path]
-        points = [action.read_points(curve) for curve in sorted(own, key=lambda curve: curve.array_index)]
+        points = [fcurves.read_points(curve) for curve in sorted(own, key=lambda curve: curve.array_index)]
         q = to_quaternion(np.stack([point[:, 1] for point in points], axis=-1), "QUATERNION")
         for curve in own:
             curves.remove(curve)
         bone.rotation_mode = mode
         values = from_quaternions(q, mode)
         for index in range(values.shape[1]):
-            action.write_curve(
+            fcurves.write_curve(
                 action.assigned_channels(obj),
-                action.bone_path(bone.name, property_of(mode)),
+                fcurves.bone_path(bone.name, property_of(mode)),
                 index,
                 points[0][:, 0],
                 values[:, index],
@@ -119,8 +119,8 @@ def test_what_is_no_rotation_or_location_comes_back_bit_for_bit(rig, tmp_path):
     extra = {("scale", 1): [], ('["mood"]', 0): []}
     channels = action.assigned_channels(rig)
     for name, index in extra:
-        path = action.bone_path("Head", name) if name == "scale" else f'pose.bones["Head"]{name}'
-        curve = action.write_curve(channels, path, index, frames, rng.normal(size=12), "Head", interpolation=2)
+        path = fcurves.bone_path("Head", name) if name == "scale" else f'pose.bones["Head"]{name}'
+        curve = fcurves.write_curve(channels, path, index, frames, rng.normal(size=12), "Head", interpolation=2)
         for key in curve.keyframe_points:
             key.handle_left_type = key.handle_right_type = "FREE"
             key.handle_left[1] += 0.3
@@ -128,7 +128,7 @@ def test_what_is_no_rotation_or_location_comes_back_bit_for_bit(rig, tmp_path):
         curve.keyframe_points[3].amplitude = 0.7
         curve.extrapolation = "LINEAR"
         curve.mute = True
-    action.write_curve(channels, "location", 2, frames, frames, "Object Transforms")
+    fcurves.write_curve(channels, "location", 2, frames, frames, "Object Transforms")
     was = curves_of(rig)
     compress(tmp_path / "a.mmz")
     restore(tmp_path / "a.mmz")
@@ -145,14 +145,14 @@ def test_what_is_no_rotation_or_location_comes_back_bit_for_bit(rig, tmp_path):
 
 def test_a_bone_with_keys_of_its_own_and_few_of_them_plays_within_the_tolerance(rig, tmp_path):
     channels = action.assigned_channels(rig)
-    path = action.bone_path("Arm", "rotation_quaternion")
+    path = fcurves.bone_path("Arm", "rotation_quaternion")
     for curve in [curve for curve in channels.fcurves if curve.data_path == path]:
         channels.fcurves.remove(curve)
     rig.pose.bones["Arm"].rotation_mode = "XYZ"
     frames = np.array([1, 6, 9, 15], dtype=np.float32)
     for index, values in enumerate(np.random.default_rng(1).normal(0, 1, (3, 4))):
-        action.write_curve(
-            channels, action.bone_path("Arm", "rotation_euler"), index, frames, values, "Arm", interpolation=2
+        fcurves.write_curve(
+            channels, fcurves.bone_path("Arm", "rotation_euler"), index, frames, values, "Arm", interpolation=2
         )
     before, was = poses(rig, range(17)), curves_of(rig)
     compress(tmp_path / "a.mmz", degrees=1.0)
@@ -215,7 +215,7 @@ def test_a_damaged_file_is_refused_and_recovered_when_asked(tmp_path):
         restore(path)
     assert obj.animation_data.action == before
     assert restore(path, recover=True) == {"FINISHED"}
-    frames = curves_of(obj)[action.bone_path("Head", "rotation_quaternion"), 0].points[:, 0]
+    frames = curves_of(obj)[fcurves.bone_path("Head", "rotation_quaternion"), 0].points[:, 0]
     assert len(frames) == 1600 - archive.LONGEST_RUN
 
 
@@ -261,8 +261,8 @@ def test_a_bone_with_idle_curves_of_another_mode_is_restored_in_that_mode(rig, t
     bone.rotation_mode = "QUATERNION"
     frames = np.array([1.0, 60.0], dtype=np.float32)
     for index in range(3):
-        path = action.bone_path(bone.name, "rotation_euler")
-        action.write_curve(action.assigned_channels(rig), path, index, frames, frames * 0, bone.name)
+        path = fcurves.bone_path(bone.name, "rotation_euler")
+        fcurves.write_curve(action.assigned_channels(rig), path, index, frames, frames * 0, bone.name)
     before = poses(rig, range(1, 61))[0]
     bpy.ops.mocap_mender.compress_action(filepath=str(tmp_path / "a.mmz"), degrees=0.5, method="CURVES")
     bone.rotation_mode = "XYZ"

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from addon.blender import action
+from addon.blender import action, fcurves
+from addon.core.interpolation import BEZIER, LINEAR
 from addon.core.rotation import aligned, angle_between, conjugate, multiply, normalize, slerp
 from addon.core.rotation_mode import property_of, to_quaternion
 from tests.blender.figure import (
@@ -52,15 +53,15 @@ def snapshot(channels):
     """Everything that the action's curves store, by path and index."""
     return {
         key: {name: getattr(keys, name).tobytes() for name in keys.__dataclass_fields__}
-        for key, keys in ((key, action.read_keys(curve)) for key, curve in action.by_path(channels).items())
+        for key, keys in ((key, fcurves.read_keys(curve)) for key, curve in fcurves.by_path(channels).items())
     }
 
 
 def values_of(channels, obj, bone):
     """(T, n) the keys' values of a bone's rotation."""
-    path = action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
-    curves = action.by_path(channels)
-    return np.stack([action.read_points(curves[path, i])[:, 1] for i in range(4) if (path, i) in curves], axis=-1)
+    path = fcurves.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
+    curves = fcurves.by_path(channels)
+    return np.stack([fcurves.read_points(curves[path, i])[:, 1] for i in range(4) if (path, i) in curves], axis=-1)
 
 
 def rotations_of(channels, obj, bone):
@@ -161,19 +162,19 @@ def add_bystanders(obj):
     channels = channels_of(obj)
     values = np.sin(FRAMES)
     for path in ("location", "scale", "rotation_euler"):
-        action.write_curve(channels, action.bone_path("Head", path), 1, FRAMES, values, "Head", action.BEZIER)
-    action.write_curve(channels, action.bone_path("Hips", "location"), 0, FRAMES, values, "Hips")
-    action.write_curve(channels, action.bone_path("Hips", "rotation_quaternion"), 0, FRAMES, values, "Hips")
+        fcurves.write_curve(channels, fcurves.bone_path("Head", path), 1, FRAMES, values, "Head", BEZIER)
+    fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 0, FRAMES, values, "Hips")
+    fcurves.write_curve(channels, fcurves.bone_path("Hips", "rotation_quaternion"), 0, FRAMES, values, "Hips")
     obj.pose.bones["Head"]["mood"] = 0.5
-    action.write_curve(channels, 'pose.bones["Head"]["mood"]', 0, FRAMES, values, "Head")
+    fcurves.write_curve(channels, 'pose.bones["Head"]["mood"]', 0, FRAMES, values, "Head")
     obj["weight"] = 1.0
-    action.write_curve(channels, '["weight"]', 0, FRAMES, values, "Object")
+    fcurves.write_curve(channels, '["weight"]', 0, FRAMES, values, "Object")
     driver = obj.pose.bones["Spine"].driver_add("location", 0)
     driver.driver.expression = "0.25"
 
 
 def rotation_paths(bones):
-    return {action.bone_path(bone, "rotation_quaternion") for bone in bones}
+    return {fcurves.bone_path(bone, "rotation_quaternion") for bone in bones}
 
 
 def test_all_else_stays_bit_for_bit(figure):
@@ -204,13 +205,13 @@ def select_keys(obj, start, end):
             point.select_control_point = start <= point.co.x <= end
 
 
-@pytest.mark.parametrize("interpolation", [action.LINEAR, action.BEZIER])
+@pytest.mark.parametrize("interpolation", [LINEAR, BEZIER])
 @pytest.mark.parametrize("frame_range", ["CUSTOM", "PREVIEW", "SELECTED_KEYS"])
 def test_keys_outside_the_range_stay_bit_for_bit(card, frame_range, interpolation):
     obj = make_armature()
     rotations = figure_rotations(FRAMES)
     key_rotations(obj, FRAMES, rotations, interpolation)
-    before = {key: action.read_keys(curve) for key, curve in action.by_path(channels_of(obj)).items()}
+    before = {key: fcurves.read_keys(curve) for key, curve in fcurves.by_path(channels_of(obj)).items()}
     scene = bpy.context.scene
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 10, 20
     select_keys(obj, 10, 20)
@@ -220,8 +221,8 @@ def test_keys_outside_the_range_stay_bit_for_bit(card, frame_range, interpolatio
     for bone in JOINTS:
         found = rotations_of(channels_of(obj), obj, bone)
         assert np.degrees(angle_between(found, wanted[bone])[inside].max()) < 2e-3
-    for key, curve in action.by_path(channels_of(obj)).items():
-        after = action.read_keys(curve)
+    for key, curve in fcurves.by_path(channels_of(obj)).items():
+        after = fcurves.read_keys(curve)
         for name in after.__dataclass_fields__:
             np.testing.assert_array_equal(getattr(after, name)[~inside], getattr(before[key], name)[~inside], name)
 
@@ -233,10 +234,10 @@ def test_handles_go_with_their_keys(figure):
             point.handle_left_type = point.handle_right_type = "FREE"
             point.handle_left = point.co - Vector((0.3, 0.1))
             point.handle_right = point.co + Vector((0.2, -0.1))
-    before = {key: action.read_keys(curve) for key, curve in action.by_path(channels_of(figure)).items()}
+    before = {key: fcurves.read_keys(curve) for key, curve in fcurves.by_path(channels_of(figure)).items()}
     denoise()
-    for key, curve in action.by_path(channels_of(figure)).items():
-        after = action.read_keys(curve)
+    for key, curve in fcurves.by_path(channels_of(figure)).items():
+        after = fcurves.read_keys(curve)
         np.testing.assert_array_equal(after.points[:, 0], before[key].points[:, 0])
         for name in ("left", "right"):
             shift = getattr(after, name) - after.points
@@ -250,25 +251,25 @@ def test_key_times_are_kept_on_and_off_the_grid(card):
     key_rotations(obj, frames, rotations)
     denoise()
     for curve in channels_of(obj).fcurves:
-        np.testing.assert_array_equal(action.read_points(curve)[:, 0], frames)
+        np.testing.assert_array_equal(fcurves.read_points(curve)[:, 0], frames)
     assert_rotations(channels_of(obj), obj, expected(card, obj, rotations))
 
 
 def test_components_with_different_key_times_keep_them(figure):
     channels = channels_of(figure)
-    path = action.bone_path("Head", "rotation_quaternion")
-    curve = action.by_path(channels)[path, 1]
+    path = fcurves.bone_path("Head", "rotation_quaternion")
+    curve = fcurves.by_path(channels)[path, 1]
     for place in range(35, 5, -1):
         if place % 3:
             curve.keyframe_points.remove(curve.keyframe_points[place])
-    kept = action.read_points(curve)[:, 0]
+    kept = fcurves.read_points(curve)[:, 0]
     denoise()
-    curves = action.by_path(channels_of(figure))
-    np.testing.assert_array_equal(action.read_points(curves[path, 1])[:, 0], kept)
+    curves = fcurves.by_path(channels_of(figure))
+    np.testing.assert_array_equal(fcurves.read_points(curves[path, 1])[:, 0], kept)
     assert len(curves[path, 0].keyframe_points) == len(FRAMES)
     shared = np.isin(FRAMES, kept)
-    whole = np.stack([action.read_points(curves[path, i])[:, 1] for i in (0, 2, 3)], axis=-1)[shared]
-    length = np.sqrt((whole**2).sum(-1) + action.read_points(curves[path, 1])[:, 1] ** 2)
+    whole = np.stack([fcurves.read_points(curves[path, i])[:, 1] for i in (0, 2, 3)], axis=-1)[shared]
+    length = np.sqrt((whole**2).sum(-1) + fcurves.read_points(curves[path, 1])[:, 1] ** 2)
     np.testing.assert_allclose(length, 1, atol=1e-5)
 
 
@@ -276,9 +277,9 @@ def test_quaternions_keep_the_sign_of_their_keys(figure):
     channels = channels_of(figure)
     flips = np.random.default_rng(4).choice([-1, 1], len(FRAMES))
     before = values_of(channels, figure, "Spine") * flips[:, None]
-    path = action.bone_path("Spine", "rotation_quaternion")
+    path = fcurves.bone_path("Spine", "rotation_quaternion")
     for index in range(4):
-        action.write_values(action.by_path(channels)[path, index], before[:, index])
+        fcurves.write_values(fcurves.by_path(channels)[path, index], before[:, index])
     denoise()
     after = values_of(channels_of(figure), figure, "Spine")
     assert np.all(np.sum(after * before, axis=-1) > 0)
@@ -286,11 +287,11 @@ def test_quaternions_keep_the_sign_of_their_keys(figure):
 
 def test_noisy_lengths_are_normalised_first(card, figure):
     channels = channels_of(figure)
-    path = action.bone_path("Spine", "rotation_quaternion")
+    path = fcurves.bone_path("Spine", "rotation_quaternion")
     length = np.random.default_rng(4).uniform(0.5, 2, len(FRAMES))
     before = values_of(channels, figure, "Spine") * length[:, None]
     for index in range(4):
-        action.write_values(action.by_path(channels)[path, index], before[:, index])
+        fcurves.write_values(fcurves.by_path(channels)[path, index], before[:, index])
     denoise()
     assert_rotations(channels_of(figure), figure, expected(card, figure, figure_rotations(FRAMES)))
     np.testing.assert_allclose(np.linalg.norm(values_of(channels_of(figure), figure, "Spine"), axis=-1), 1, atol=1e-5)
@@ -336,9 +337,9 @@ def test_what_was_done_is_told(card, figure):
 
 
 def test_muted_curves_are_neither_seen_nor_changed(figure):
-    path = action.bone_path("Head", "rotation_quaternion")
+    path = fcurves.bone_path("Head", "rotation_quaternion")
     for index in range(4):
-        action.by_path(channels_of(figure))[path, index].mute = True
+        fcurves.by_path(channels_of(figure))[path, index].mute = True
     before = snapshot(channels_of(figure))
     denoise()
     after = snapshot(channels_of(figure))
@@ -417,30 +418,30 @@ def test_no_selected_bone_is_refused(figure):
 
 
 def test_a_locked_curve_is_refused(figure):
-    path = action.bone_path("Head", "rotation_quaternion")
-    action.by_path(channels_of(figure))[path, 2].lock = True
+    path = fcurves.bone_path("Head", "rotation_quaternion")
+    fcurves.by_path(channels_of(figure))[path, 2].lock = True
     changes_nothing(figure, "bone Head are locked")
 
 
 def test_a_baked_curve_is_refused(figure):
-    path = action.bone_path("Head", "rotation_quaternion")
-    action.by_path(channels_of(figure))[path, 2].convert_to_samples(1, 40)
+    path = fcurves.bone_path("Head", "rotation_quaternion")
+    fcurves.by_path(channels_of(figure))[path, 2].convert_to_samples(1, 40)
     changes_nothing(figure, "bone Head are baked to samples")
 
 
 @pytest.mark.parametrize("value", [np.nan, 0.0])
 def test_keys_that_are_no_rotation_are_refused(figure, value):
-    path = action.bone_path("Head", "rotation_quaternion")
-    curves = action.by_path(channels_of(figure))
+    path = fcurves.bone_path("Head", "rotation_quaternion")
+    curves = fcurves.by_path(channels_of(figure))
     for index in range(4):
-        values = action.read_points(curves[path, index])[:, 1].copy()
+        values = fcurves.read_points(curves[path, index])[:, 1].copy()
         values[6] = value
-        action.write_values(curves[path, index], values)
+        fcurves.write_values(curves[path, index], values)
     changes_nothing(figure, "bone Head has no valid rotation at frame 7")
 
 
 def test_a_changing_rotation_mode_is_refused(figure):
-    action.write_curve(channels_of(figure), action.bone_path("Head", "rotation_mode"), 0, [1, 20], [0, 1], "Head")
+    fcurves.write_curve(channels_of(figure), fcurves.bone_path("Head", "rotation_mode"), 0, [1, 20], [0, 1], "Head")
     changes_nothing(figure, "Head changes its rotation mode")
 
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, retarget
+from addon.blender import action, fcurves, retarget
 from addon.blender.armature import build
 from addon.blender.edits import edits, write_edits
 from addon.blender.steps import finish
@@ -31,10 +31,10 @@ SIGMA = 0.03
 
 def rotations_of(obj, bone):
     mode = obj.pose.bones[bone].rotation_mode
-    curves = action.by_path(action.assigned_channels(obj))
-    path = action.bone_path(bone, property_of(mode))
+    curves = fcurves.by_path(action.assigned_channels(obj))
+    path = fcurves.bone_path(bone, property_of(mode))
     count = 3 if property_of(mode) == "rotation_euler" else 4
-    return to_quaternion(np.stack([action.read_points(curves[path, i])[:, 1] for i in range(count)], axis=-1), mode)
+    return to_quaternion(np.stack([fcurves.read_points(curves[path, i])[:, 1] for i in range(count)], axis=-1), mode)
 
 
 def slow(bones):
@@ -127,8 +127,8 @@ def test_keys_beyond_the_bodys_are_seen_too(take):
     tail = wobble(late / 4, 9)
     dirty = noisy({"Tail": tail})["Tail"]
     for index in range(4):
-        path = action.bone_path("Tail", "rotation_quaternion")
-        action.write_curve(channels, path, index, late, dirty[:, index], "Tail")
+        path = fcurves.bone_path("Tail", "rotation_quaternion")
+        fcurves.write_curve(channels, path, index, late, dirty[:, index], "Tail")
     bpy.ops.mocap_mender.denoise_action()
     apart = angle_between(rotations_of(obj, "Tail"), tail)[130:].mean()
     assert apart < 0.6 * angle_between(dirty, tail)[130:].mean()

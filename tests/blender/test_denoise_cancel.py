@@ -11,6 +11,7 @@ import pytest
 
 from addon.blender import action
 from addon.blender.steps import finish
+from addon.core.interpolation import BEZIER
 from addon.operators.denoise_action import MOCAP_MENDER_OT_denoise_action
 from addon.properties import DENOISE_OPTIONS, settings_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
@@ -28,7 +29,7 @@ def card(tmp_path, monkeypatch):
 @pytest.fixture
 def figure():
     obj = make_armature()
-    key_rotations(obj, FRAMES, figure_rotations(FRAMES), action.BEZIER)
+    key_rotations(obj, FRAMES, figure_rotations(FRAMES), BEZIER)
     return obj
 
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, motion
+from addon.blender import action, fcurves, motion
 from addon.core import feet, formats
 from addon.core.clip import Clip
 from addon.core.kinematics import clip_positions
@@ -120,7 +120,7 @@ def test_a_root_on_the_object_counts(tmp_path):
     )
     channels = action.assigned_channels(obj)
     frames = np.arange(1, len(TIMES) + 1, dtype=np.float32)
-    action.write_curve(channels, "location", 0, frames, sway, "Object")
+    fcurves.write_curve(channels, "location", 0, frames, sway, "Object")
     (loose, _), (planted, _) = both_ways(obj)
     assert slide(planted) < 0.35 * slide(loose)
 
@@ -166,10 +166,10 @@ def test_a_leg_whose_keys_are_broken_is_filled_and_planted(tmp_path):
     obj = imported(noisy(standing()), tmp_path)
     for curve in action.assigned_channels(obj).fcurves:
         if '"LeftLeg"].rotation' in curve.data_path:
-            values = action.read_points(curve)[:, 1]
+            values = fcurves.read_points(curve)[:, 1]
             values[20:25] = np.nan
-            action.write_values(curve, values)
+            fcurves.write_values(curve, values)
     bpy.ops.mocap_mender.denoise_action(fill_gaps="EMPTY")
     for curve in action.assigned_channels(obj).fcurves:
-        assert np.isfinite(action.read_points(curve)).all()
+        assert np.isfinite(fcurves.read_points(curve)).all()
     assert np.abs(np.diff(feet_in_scene(obj), axis=0)).max() < 0.02

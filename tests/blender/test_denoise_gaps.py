@@ -7,7 +7,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from addon.blender import action, motion
+from addon.blender import action, fcurves, motion
 from addon.core.metrics import geodesic_degrees
 from addon.core.rotation import exp
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
@@ -43,9 +43,9 @@ def spoil(obj, hole=HOLE, bone=""):
     """Put nonsense into the hole's keys."""
     rng = np.random.default_rng(4)
     for curve in rotation_curves(obj, bone):
-        points = action.read_points(curve)
+        points = fcurves.read_points(curve)
         inside = (points[:, 0] >= hole[0]) & (points[:, 0] <= hole[1])
-        action.write_values(curve, np.where(inside, rng.normal(size=len(points)), points[:, 1]))
+        fcurves.write_values(curve, np.where(inside, rng.normal(size=len(points)), points[:, 1]))
 
 
 def denoise(**options):
@@ -64,10 +64,10 @@ def test_an_empty_stretch_gets_keys_of_its_own(tmp_path):
     for curve in rotation_curves(obj):
         if '"Hips"' in curve.data_path:
             continue
-        keys = action.read_keys(curve)
+        keys = fcurves.read_keys(curve)
         np.testing.assert_array_equal(keys.frames, np.arange(1, len(clean) + 1))
         made_up = (keys.frames >= HOLE[0]) & (keys.frames <= HOLE[1])
-        np.testing.assert_array_equal(keys.kind == action.GENERATED, made_up)
+        np.testing.assert_array_equal(keys.kind == fcurves.GENERATED, made_up)
     assert in_hole(obj, clean).mean() < 4
     assert " new · " in bpy.context.scene.mocap_mender.done_line
 
@@ -89,8 +89,8 @@ def test_one_bones_gap_is_filled_from_what_the_others_do(tmp_path):
     denoise(fill_gaps="EMPTY", bones="ALL")
     counts = {bone: len(rotation_curves(obj, bone)[0].keyframe_points) for bone in ("LeftUpLeg", "RightUpLeg")}
     assert counts == {"LeftUpLeg": len(clean), "RightUpLeg": len(clean)}
-    kinds = action.read_keys(rotation_curves(obj, "RightUpLeg")[0]).kind
-    assert (kinds == action.KEYFRAME).all()
+    kinds = fcurves.read_keys(rotation_curves(obj, "RightUpLeg")[0]).kind
+    assert (kinds == fcurves.KEYFRAME).all()
 
 
 def test_marked_frames_count_for_nothing(tmp_path):
@@ -110,7 +110,7 @@ def test_marked_frames_without_keys_get_some(tmp_path):
     cut_out(obj, (100, 160))
     denoise(fill_gaps="MARKED", gap_start=100, gap_end=160)
     np.testing.assert_array_equal(
-        action.read_points(rotation_curves(obj, "Spine")[0])[:, 0], np.arange(1, len(clean) + 1)
+        fcurves.read_points(rotation_curves(obj, "Spine")[0])[:, 0], np.arange(1, len(clean) + 1)
     )
 
 
@@ -127,9 +127,9 @@ def test_what_is_made_up_is_taken_whole_whatever_the_strength(tmp_path):
 def test_keys_beside_a_gap_keep_their_values_and_a_filled_gap_can_be_reduced(tmp_path):
     obj = imported(swinging(30.0), tmp_path)
     cut_out(obj)
-    before = action.read_points(rotation_curves(obj, "Spine")[1])
+    before = fcurves.read_points(rotation_curves(obj, "Spine")[1])
     denoise(fill_gaps="EMPTY", strength=0.0, result="IN_PLACE")
-    after = action.read_points(rotation_curves(obj, "Spine")[1])
+    after = fcurves.read_points(rotation_curves(obj, "Spine")[1])
     kept = np.isin(after[:, 0], before[:, 0])
     np.testing.assert_array_equal(after[kept], before)
     denoise(reduce_keys=True, strength=0.0)
@@ -199,9 +199,9 @@ def test_the_root_goes_on_smoothly_over_an_empty_stretch(tmp_path):
     assert way.max() < 0.01
     assert heading.max() < 1
     for curve in root_curves(obj):
-        keys = action.read_keys(curve)
+        keys = fcurves.read_keys(curve)
         np.testing.assert_array_equal(keys.frames, np.arange(1, len(clean) + 1))
-        assert (keys.kind[HOLE[0] - 1 : HOLE[1]] == action.GENERATED).all()
+        assert (keys.kind[HOLE[0] - 1 : HOLE[1]] == fcurves.GENERATED).all()
 
 
 def test_a_marked_root_is_made_up_too_and_beside_it_stays_bit_for_bit(tmp_path):
@@ -210,27 +210,27 @@ def test_a_marked_root_is_made_up_too_and_beside_it_stays_bit_for_bit(tmp_path):
     spoil(obj)
     for curve in root_curves(obj):
         if "location" in curve.data_path:
-            points = action.read_points(curve)
+            points = fcurves.read_points(curve)
             inside = (points[:, 0] >= HOLE[0]) & (points[:, 0] <= HOLE[1])
-            action.write_values(curve, points[:, 1] + 3 * inside)
-    before = [action.read_points(curve) for curve in root_curves(obj)]
+            fcurves.write_values(curve, points[:, 1] + 3 * inside)
+    before = [fcurves.read_points(curve) for curve in root_curves(obj)]
     denoise(fill_gaps="MARKED", gap_start=HOLE[0], gap_end=HOLE[1])
     way, heading = root_error(obj, clean)
     assert way.max() < 0.01
     assert heading.max() < 1
     for curve, points in zip(root_curves(obj), before, strict=True):
         outside = (points[:, 0] < HOLE[0]) | (points[:, 0] > HOLE[1])
-        np.testing.assert_array_equal(action.read_points(curve)[outside], points[outside])
+        np.testing.assert_array_equal(fcurves.read_points(curve)[outside], points[outside])
 
 
 def test_a_root_that_is_not_asked_for_stays_in_a_gap(tmp_path):
     obj = imported(walking_round(), tmp_path)
     for bone in obj.pose.bones:
         (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name != "Hips"
-    before = [action.read_points(curve) for curve in root_curves(obj)]
+    before = [fcurves.read_points(curve) for curve in root_curves(obj)]
     denoise(fill_gaps="MARKED", gap_start=HOLE[0], gap_end=HOLE[1], bones="SELECTED")
     for curve, points in zip(root_curves(obj), before, strict=True):
-        np.testing.assert_array_equal(action.read_points(curve), points)
+        np.testing.assert_array_equal(fcurves.read_points(curve), points)
 
 
 def without_numbers(tmp_path):
@@ -239,9 +239,9 @@ def without_numbers(tmp_path):
     obj = imported(clean, tmp_path)
     for curve in root_curves(obj):
         if "location" in curve.data_path:
-            points = action.read_points(curve)
+            points = fcurves.read_points(curve)
             inside = (points[:, 0] >= HOLE[0]) & (points[:, 0] <= HOLE[1])
-            action.write_values(curve, np.where(inside, np.nan, points[:, 1]))
+            fcurves.write_values(curve, np.where(inside, np.nan, points[:, 1]))
     return obj, clean
 
 

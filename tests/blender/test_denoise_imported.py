@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, retarget
+from addon.blender import action, fcurves, retarget
 from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
 from addon.core.rigs.cmu import POSE_JOINTS
@@ -96,26 +96,26 @@ def test_a_bvh_take_by_blenders_importer_denoises_in_its_own_mode(tmp_path, card
     wanted = seen(figure, card)
     other = import_bvh(path, mode)
     modes = {bone.name: bone.rotation_mode for bone in other.pose.bones}
-    times = {key: action.read_points(curve)[:, 0] for key, curve in curves_of(other).items()}
+    times = {key: fcurves.read_points(curve)[:, 0] for key, curve in curves_of(other).items()}
     bpy.ops.mocap_mender.denoise_action()
     assert {bone.name: bone.rotation_mode for bone in other.pose.bones} == modes
     assert curves_of(other).keys() == times.keys()
     for key, curve in curves_of(other).items():
-        np.testing.assert_array_equal(action.read_points(curve)[:, 0], times[key])
+        np.testing.assert_array_equal(fcurves.read_points(curve)[:, 0], times[key])
     found = seen(other, card)
     assert len(found) >= len(FRAMES) - 1, "some of Blender's importers drop the first frame"
     assert np.degrees(angle_between(found, wanted[-len(found) :]).max()) < 0.05
 
 
 def curves_of(obj):
-    return action.by_path(action.assigned_channels(obj))
+    return fcurves.by_path(action.assigned_channels(obj))
 
 
 def rotation_curves(obj):
     """Bone -> its rotation curves by index, of the joints that the models know and that move."""
     curves = curves_of(obj)
     for bone in joints_of(obj, action.assigned_channels(obj), POSE_JOINTS).bone_of.values():
-        path = action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
+        path = fcurves.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
         own = {i: curves[path, i] for i in range(4) if (path, i) in curves}
         if own and len(own[min(own)].keyframe_points) > 2:  # the importer leaves two keys of what stands still
             yield bone, own
@@ -123,10 +123,10 @@ def rotation_curves(obj):
 
 def rotations_of(obj):
     """(T, N, 4) at every frame; importers thin out what stands still, so the curves' keys differ."""
-    frames = action.key_frames([curve for _, own in rotation_curves(obj) for curve in own.values()])
+    frames = fcurves.key_frames([curve for _, own in rotation_curves(obj) for curve in own.values()])
     found = []
     for bone, own in rotation_curves(obj):
-        values = np.stack([action.evaluate(curve, frames) for curve in own.values()], axis=-1)
+        values = np.stack([fcurves.evaluate(curve, frames) for curve in own.values()], axis=-1)
         found.append(to_quaternion(values, obj.pose.bones[bone].rotation_mode))
     return np.stack(found, axis=1)
 
@@ -137,8 +137,8 @@ def add_noise(obj, sigma):
     for bone, own in rotation_curves(obj):
         size = sigma if obj.pose.bones[bone].rotation_mode == "QUATERNION" else 2 * sigma
         for curve in own.values():
-            values = action.read_points(curve)[:, 1]
-            action.write_values(curve, rng.normal(values, size))
+            values = fcurves.read_points(curve)[:, 1]
+            fcurves.write_values(curve, rng.normal(values, size))
 
 
 @pytest.mark.skipif(not (DATA / "cmu").is_dir(), reason="the CMU takes are not on this machine")

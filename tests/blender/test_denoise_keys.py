@@ -6,7 +6,8 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
+from addon.core.interpolation import BEZIER, LINEAR
 from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import property_of, to_quaternion
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model, wobble
@@ -34,8 +35,8 @@ def channels_of(obj):
 
 
 def curves_of(obj, bone):
-    path = action.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
-    curves = action.by_path(channels_of(obj))
+    path = fcurves.bone_path(bone, property_of(obj.pose.bones[bone].rotation_mode))
+    curves = fcurves.by_path(channels_of(obj))
     return [curves[path, index] for index in range(4) if (path, index) in curves]
 
 
@@ -59,7 +60,7 @@ def keys_of(obj, bone):
     return len(curves_of(obj, bone)[0].keyframe_points)
 
 
-@pytest.mark.parametrize("interpolation", [action.LINEAR, action.BEZIER])
+@pytest.mark.parametrize("interpolation", [LINEAR, BEZIER])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("degrees", [0.1, 1.0])
 def test_what_plays_is_off_by_no_more_than_the_tolerance(mode, degrees, interpolation):
@@ -70,7 +71,7 @@ def test_what_plays_is_off_by_no_more_than_the_tolerance(mode, degrees, interpol
     whole, few = denoised_twice(obj, degrees)
     for bone in JOINTS:
         assert np.degrees(angle_between(whole[bone], few[bone]).max()) <= degrees, bone
-        frames = [action.read_points(curve)[:, 0] for curve in curves_of(obj, bone)]
+        frames = [fcurves.read_points(curve)[:, 0] for curve in curves_of(obj, bone)]
         if degrees == 1.0 and mode != "AXIS_ANGLE":  # an axis that turns round as its angle passes zero needs its keys
             assert len(frames[0]) <= len(FRAMES) / 3
         assert all(np.array_equal(frames[0], other) for other in frames)
@@ -98,16 +99,16 @@ def test_without_strength_keys_can_still_be_reduced(figure):
         assert keys_of(figure, bone) < len(FRAMES) / 3
 
 
-@pytest.mark.parametrize("interpolation", [action.LINEAR, action.BEZIER])
+@pytest.mark.parametrize("interpolation", [LINEAR, BEZIER])
 @pytest.mark.parametrize("frame_range", ["CUSTOM", "SELECTED_KEYS"])
 def test_keys_outside_the_range_stay_bit_for_bit(frame_range, interpolation):
     obj = make_armature()
     key_rotations(obj, FRAMES, figure_rotations(FRAMES), interpolation)
     select_keys(obj, 40, 90)
-    before = {key: action.read_keys(curve) for key, curve in action.by_path(channels_of(obj)).items()}
+    before = {key: fcurves.read_keys(curve) for key, curve in fcurves.by_path(channels_of(obj)).items()}
     denoise(frame_range=frame_range, frame_start=40, frame_end=90, reduce_keys=True, reduce_degrees=0.5)
-    for key, curve in action.by_path(channels_of(obj)).items():
-        after = action.read_keys(curve)
+    for key, curve in fcurves.by_path(channels_of(obj)).items():
+        after = fcurves.read_keys(curve)
         kept = [np.flatnonzero((keys.frames < 40) | (keys.frames > 90)) for keys in (before[key], after)]
         for name in after.__dataclass_fields__:
             np.testing.assert_array_equal(getattr(after, name)[kept[1]], getattr(before[key], name)[kept[0]], name)
@@ -124,14 +125,14 @@ def test_keys_keep_their_kind_and_easing(figure):
 
 
 def test_sparse_keys_are_left_alone_and_named(figure, capfd):
-    path = action.bone_path("Head", "rotation_quaternion")
+    path = fcurves.bone_path("Head", "rotation_quaternion")
     key_rotations(
         figure, FRAMES, {bone: q for bone, q in figure_rotations(FRAMES).items() if bone != "Head"}, name="Mixed"
     )
     sparse = FRAMES[::5]
     for index in range(4):
         values = figure_rotations(sparse)["Head"][:, index]
-        action.write_curve(channels_of(figure), path, index, sparse, values, "Head", action.BEZIER)
+        fcurves.write_curve(channels_of(figure), path, index, sparse, values, "Head", BEZIER)
     denoise(reduce_keys=True)
     assert keys_of(figure, "Head") == len(sparse)
     assert keys_of(figure, "Spine") < len(FRAMES) / 3
@@ -140,9 +141,9 @@ def test_sparse_keys_are_left_alone_and_named(figure, capfd):
 
 def test_flipped_signs_cost_no_keys(figure):
     for curve in curves_of(figure, "Spine"):
-        values = action.read_points(curve)[:, 1].copy()
+        values = fcurves.read_points(curve)[:, 1].copy()
         values[60:] *= -1
-        action.write_values(curve, values)
+        fcurves.write_values(curve, values)
     before = {bone: played(figure, bone) for bone in JOINTS}
     denoise(strength=0.0, reduce_keys=True)
     assert np.degrees(angle_between(before["Spine"], played(figure, "Spine")).max()) <= 0.5
@@ -158,10 +159,10 @@ def test_the_pelvis_is_reduced_with_the_body(figure):
 
 
 def test_other_channels_stay_bit_for_bit(figure):
-    action.write_curve(channels_of(figure), action.bone_path("Hips", "location"), 0, FRAMES, np.sin(FRAMES), "Hips")
+    fcurves.write_curve(channels_of(figure), fcurves.bone_path("Hips", "location"), 0, FRAMES, np.sin(FRAMES), "Hips")
     before = snapshot(channels_of(figure))
     denoise(reduce_keys=True)
-    path = action.bone_path("Hips", "location")
+    path = fcurves.bone_path("Hips", "location")
     assert snapshot(channels_of(figure))[path, 0] == before[path, 0]
 
 

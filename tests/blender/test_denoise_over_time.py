@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, motion
+from addon.blender import action, fcurves, motion
 from addon.core import formats
 from addon.core.clip import Clip
 from addon.core.metrics import geodesic_degrees
@@ -108,7 +108,7 @@ def test_keys_at_uneven_times_are_mended_where_they_are(tmp_path):
         curve.update()
     bpy.ops.mocap_mender.denoise_action(model=MODEL)
     for curve in action.assigned_channels(obj).fcurves:
-        np.testing.assert_array_equal(action.read_points(curve)[:, 0], kept)
+        np.testing.assert_array_equal(fcurves.read_points(curve)[:, 0], kept)
 
 
 def test_the_action_may_be_one_key_long(tmp_path):

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core.rotation import angle_between, exp, multiply
 from addon.core.rotation_mode import to_quaternion
 from tests.blender.figure import JOINTS, figure_rotations, key_rotations, make_armature, make_model, wobble
@@ -63,18 +63,18 @@ def keyed_root(obj, path="location", noise=0.02, bone="Hips"):
     channels, clean = channels_of(obj), np.stack([0.02 * FRAMES, np.sin(FRAMES / 9), 0.1 * np.cos(FRAMES / 5)], axis=-1)
     noisy = clean + noise * np.random.default_rng(3).normal(size=clean.shape)
     for index in range(3):
-        action.write_curve(channels, path, index, FRAMES, noisy[:, index], bone or "Object")
+        fcurves.write_curve(channels, path, index, FRAMES, noisy[:, index], bone or "Object")
     return clean, noisy
 
 
 def read(obj, path, count):
-    curves = action.by_path(channels_of(obj))
-    return np.stack([action.read_points(curves[path, index])[:, 1] for index in range(count)], axis=-1)
+    curves = fcurves.by_path(channels_of(obj))
+    return np.stack([fcurves.read_points(curves[path, index])[:, 1] for index in range(count)], axis=-1)
 
 
 @pytest.mark.parametrize("bone", ["Hips", ""])
 def test_the_roots_path_is_smoothed_where_it_is(figure, bone):
-    path = action.bone_path(bone, "location") if bone else "location"
+    path = fcurves.bone_path(bone, "location") if bone else "location"
     clean, noisy = keyed_root(figure, path, bone=bone)
     denoise(strength_root=1.0)
     found = read(figure, path, 3)
@@ -82,14 +82,14 @@ def test_the_roots_path_is_smoothed_where_it_is(figure, bone):
 
 
 def test_the_root_stays_unless_it_is_asked_for(figure):
-    path = action.bone_path("Hips", "location")
+    path = fcurves.bone_path("Hips", "location")
     _, noisy = keyed_root(figure, path)
     denoise()
     np.testing.assert_array_equal(read(figure, path, 3), noisy.astype(np.float32))
 
 
 def test_half_of_the_roots_smoothing(figure):
-    path = action.bone_path("Hips", "location")
+    path = fcurves.bone_path("Hips", "location")
     _, noisy = keyed_root(figure, path)
     denoise(strength_root=1.0, result="COPY")
     whole = read(figure, path, 3) - noisy
@@ -129,7 +129,7 @@ def bpy_up():
 
 
 def rotations_of_hips(obj, mode):
-    path = action.bone_path("Hips", "rotation_quaternion" if mode == "QUATERNION" else "rotation_euler")
+    path = fcurves.bone_path("Hips", "rotation_quaternion" if mode == "QUATERNION" else "rotation_euler")
     return to_quaternion(read(obj, path, 4 if mode == "QUATERNION" else 3), mode)
 
 
@@ -138,15 +138,15 @@ def test_the_objects_heading_is_smoothed(figure):
     clean = np.stack([0 * FRAMES, 0 * FRAMES, FRAMES / 20], axis=-1)
     for index in range(3):
         noisy = clean[:, index] + (shake if index == 2 else 0)
-        action.write_curve(channels_of(figure), "rotation_euler", index, FRAMES, noisy, "Object")
+        fcurves.write_curve(channels_of(figure), "rotation_euler", index, FRAMES, noisy, "Object")
     denoise(strength_root=1.0)
     assert np.abs(read(figure, "rotation_euler", 3) - clean).mean() < 0.5 * np.abs(shake).mean() / 3
 
 
 def test_a_locked_root_is_refused_before_anything_changes(figure):
-    path = action.bone_path("Hips", "location")
+    path = fcurves.bone_path("Hips", "location")
     keyed_root(figure, path)
-    action.by_path(channels_of(figure))[path, 1].lock = True
+    fcurves.by_path(channels_of(figure))[path, 1].lock = True
     before, count = snapshot(channels_of(figure)), len(bpy.data.actions)
     with pytest.raises(RuntimeError, match="root's curves"):
         denoise(strength_root=1.0)
@@ -155,7 +155,7 @@ def test_a_locked_root_is_refused_before_anything_changes(figure):
 
 
 def test_selected_bones_leave_the_root_alone(figure):
-    path = action.bone_path("Hips", "location")
+    path = fcurves.bone_path("Hips", "location")
     _, noisy = keyed_root(figure, path)
     for bone in figure.pose.bones:
         (bone if bpy.app.version >= (5, 0, 0) else bone.bone).select = bone.name == "LeftArm"
@@ -176,10 +176,10 @@ def test_fingers_go_with_the_hands_and_what_hangs_on_nothing_goes_its_own_way(tm
     bpy.ops.object.mode_set(mode="OBJECT")
     frames = np.arange(1, len(clean) + 1, dtype=np.float32)
     for seed, name in enumerate(("finger", "hair", "sword")):
-        path = action.bone_path(name, "rotation_quaternion")
+        path = fcurves.bone_path(name, "rotation_quaternion")
         shaken = multiply(wobble(frames, seed), exp(0.05 * np.random.default_rng(seed).normal(size=(len(frames), 3))))
         for index in range(4):
-            action.write_curve(channels_of(obj), path, index, frames, shaken[:, index], name)
+            fcurves.write_curve(channels_of(obj), path, index, frames, shaken[:, index], name)
     before = snapshot(channels_of(obj))
     bpy.ops.mocap_mender.denoise_action(model=MODEL, strength_hands=0.0, result="IN_PLACE")
     changed = changed_bones(before, snapshot(channels_of(obj)))

@@ -8,9 +8,10 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core import formats
 from addon.core.axes import Y_UP_TO_Z_UP, turned
+from addon.core.interpolation import BEZIER
 from addon.core.kinematics import clip_positions
 from addon.core.rigs import cmu
 from addon.core.rotation import angle_between
@@ -161,9 +162,9 @@ def test_ranges_without_frames_are_said(bvh, tmp_path):
 def test_sparse_bezier_keys_are_sampled_at_every_frame_of_the_scene(bvh, tmp_path):
     obj = imported(bvh)
     channels = action.new_action(obj, "By hand")
-    path = action.bone_path("Arm", "rotation_quaternion")
+    path = fcurves.bone_path("Arm", "rotation_quaternion")
     for index, values in enumerate(([1, 0.8, 1], [0, 0.6, 0], [0, 0, 0], [0, 0, 0])):
-        action.write_curve(channels, path, index, [1, 11, 21], values, "Arm", interpolation=action.BEZIER)
+        fcurves.write_curve(channels, path, index, [1, 11, 21], values, "Arm", interpolation=BEZIER)
     clip = exported(tmp_path / "out.bvh")
     assert clip.fps == 24
     assert len(clip) == 21
@@ -207,11 +208,11 @@ def test_an_armature_of_another_importer(bvh, tmp_path):
 def test_exporting_changes_nothing_in_the_scene(bvh, tmp_path):
     obj = imported(bvh)
     before = data_names()
-    curves = [action.read_points(curve).tobytes() for curve in action.assigned_channels(obj).fcurves]
+    curves = [fcurves.read_points(curve).tobytes() for curve in action.assigned_channels(obj).fcurves]
     bpy.context.scene.frame_set(7)
     exported(tmp_path / "out.csv")
     assert data_names() == before
-    assert curves == [action.read_points(curve).tobytes() for curve in action.assigned_channels(obj).fcurves]
+    assert curves == [fcurves.read_points(curve).tobytes() for curve in action.assigned_channels(obj).fcurves]
     assert bpy.context.scene.frame_current == 7
 
 

@@ -6,9 +6,10 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, frames
+from addon.blender import action, fcurves, frames
 from addon.blender.action import ActionError
 from addon.blender.tracks import KeyRange
+from addon.core.interpolation import BEZIER, LINEAR
 
 
 @pytest.fixture
@@ -18,8 +19,8 @@ def channels():
     return action.new_action(obj, "Action")
 
 
-def key(channels, at, interpolation=action.LINEAR, index=0):
-    return action.write_curve(channels, "location", index, at, np.zeros(len(at)), "Location", interpolation)
+def key(channels, at, interpolation=LINEAR, index=0):
+    return fcurves.write_curve(channels, "location", index, at, np.zeros(len(at)), "Location", interpolation)
 
 
 @pytest.mark.parametrize("fps", [24.0, 120.0, 30000 / 1001, 0.5, 12.5, 1000.0, 59.3])
@@ -62,7 +63,7 @@ def test_slow_keys_are_sampled_as_they_are_where_lines_join_them(channels):
     at, fps = frames.sample_frames(bpy.context.scene, [straight], 1, 8.5)
     assert at.tolist() == [1, 3.5, 6, 8.5]
     assert fps == pytest.approx(9.6)
-    bent = key(channels, [1, 3.5, 6, 8.5], action.BEZIER, 1)
+    bent = key(channels, [1, 3.5, 6, 8.5], BEZIER, 1)
     at, fps = frames.sample_frames(bpy.context.scene, [straight, bent], 1, 8.5)
     assert at.tolist() == list(range(1, 9))
     assert fps == 24

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core import formats
 from addon.core.kinematics import clip_positions
 from addon.core.rigs import cmu
@@ -73,7 +73,7 @@ def test_every_frame_is_there_and_where_it_belongs(bvh):
     clip = formats.read(bvh)
     obj = imported(bvh, set_scene_fps=True, start_frame=10.0)
     for curve in action.assigned_channels(obj).fcurves:
-        np.testing.assert_array_equal(action.read_keys(curve).frames, 10 + np.arange(len(clip)))
+        np.testing.assert_array_equal(fcurves.read_keys(curve).frames, 10 + np.arange(len(clip)))
         assert curve.group.name in NAMES
     positions = head_positions(obj, range(10, 10 + len(clip)), NAMES)
     np.testing.assert_allclose(positions, in_scene(clip_positions(clip)), atol=2e-6)
@@ -92,7 +92,7 @@ def test_the_scene_reaches_as_far_as_the_motion_unless_told_not_to(bvh):
 
 def test_curves_do_not_jump(bvh):
     for curve in action.assigned_channels(imported(bvh)).fcurves:
-        assert np.abs(np.diff(action.read_keys(curve).values)).max() < 0.5
+        assert np.abs(np.diff(fcurves.read_keys(curve).values)).max() < 0.5
 
 
 def test_a_faster_take_lands_between_frames(bvh):
@@ -100,7 +100,7 @@ def test_a_faster_take_lands_between_frames(bvh):
     scene = bpy.context.scene
     assert (scene.render.fps, scene.render.fps_base) == (24, 1)
     curve = action.assigned_channels(obj).fcurves[0]
-    np.testing.assert_allclose(action.read_keys(curve).frames, 1 + np.arange(24) / 5, atol=1e-6)
+    np.testing.assert_allclose(fcurves.read_keys(curve).frames, 1 + np.arange(24) / 5, atol=1e-6)
     expected = in_scene(clip_positions(formats.read(bvh)))[:6]
     np.testing.assert_allclose(head_positions(obj, 1 + np.arange(6) / 5, NAMES), expected, atol=2e-6)
 
@@ -112,7 +112,7 @@ def test_the_scene_takes_the_rate_if_asked(tmp_path, fps):
     obj = imported(path, set_scene_fps=True)
     render = bpy.context.scene.render
     assert render.fps / render.fps_base == pytest.approx(fps, rel=1e-6)
-    frames = action.read_keys(action.assigned_channels(obj).fcurves[0]).frames
+    frames = fcurves.read_keys(action.assigned_channels(obj).fcurves[0]).frames
     np.testing.assert_allclose(frames, 1 + np.arange(24), atol=1e-4)
 
 
@@ -152,7 +152,7 @@ def test_onto_the_active_armature_in_its_rotation_modes(bvh, mode):
     np.testing.assert_allclose(head_positions(first, frames, NAMES), in_scene(clip_positions(clip)), atol=5e-6)
     for curve in action.assigned_channels(first).fcurves:
         if "rotation" in curve.data_path and mode != "AXIS_ANGLE":
-            assert np.abs(np.diff(action.read_keys(curve).values)).max() < 2.5, curve.data_path
+            assert np.abs(np.diff(fcurves.read_keys(curve).values)).max() < 2.5, curve.data_path
 
 
 def test_onto_an_armature_of_another_size_with_rolled_bones_and_bones_between(bvh):

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.blender.limbs import OBJECT, Moved, in_scene, read
 from addon.blender.steps import finish
 from addon.core.rotation import angle_between, exp, multiply
@@ -21,8 +21,8 @@ def figure(request):
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, {**figure_rotations(FRAMES), "Hips": wobble(FRAMES, 77)})
     for index in range(3):
-        path = action.bone_path("Hips", "location")
-        action.write_curve(channels, path, index, FRAMES, np.sin(FRAMES + index), "Hips")
+        path = fcurves.bone_path("Hips", "location")
+        fcurves.write_curve(channels, path, index, FRAMES, np.sin(FRAMES + index), "Hips")
     obj.data.bones["Hips"].use_local_location = request.param != "plain"
     if request.param == "turned and scaled":
         obj.location, obj.rotation_euler, obj.scale = (1, 2, 3), (0.3, 0.2, 0.5), (2, 2, 2)
@@ -32,8 +32,8 @@ def figure(request):
     if request.param == "keyed object":
         obj.scale = (0.01, 0.01, 0.01)
         for index in range(3):
-            action.write_curve(channels, "location", index, FRAMES, np.cos(FRAMES + index), "Object")
-            action.write_curve(channels, "rotation_euler", index, FRAMES, 0.1 * FRAMES * index, "Object")
+            fcurves.write_curve(channels, "location", index, FRAMES, np.cos(FRAMES + index), "Object")
+            fcurves.write_curve(channels, "rotation_euler", index, FRAMES, 0.1 * FRAMES * index, "Object")
     if request.param == "parent":
         above = bpy.data.objects.new("Above", None)
         bpy.context.scene.collection.objects.link(above)
@@ -66,7 +66,7 @@ def assert_as_shown(obj, placed):
 
 
 def limbs_of(obj):
-    return finish(read(obj, action.by_path(action.assigned_channels(obj)), ["LeftLeg", "Head"], FRAMES))
+    return finish(read(obj, fcurves.by_path(action.assigned_channels(obj)), ["LeftLeg", "Head"], FRAMES))
 
 
 def test_bones_are_where_blender_shows_them(figure):
@@ -77,15 +77,15 @@ def test_changes_move_them_as_the_same_keys_would(figure):
     turn = exp(np.array([0.2, -0.1, 0.3]) * np.sin(FRAMES)[:, None]).astype(np.float32)
     move = np.stack([0.1 * np.cos(FRAMES), 0 * FRAMES, 0.2 * np.sin(FRAMES)], axis=-1)
     placed = in_scene(limbs_of(figure), Moved({"LeftUpLeg": turn, "Hips": turn}, {"Hips": move}))
-    curves = action.by_path(action.assigned_channels(figure))
+    curves = fcurves.by_path(action.assigned_channels(figure))
     for bone in ("LeftUpLeg", "Hips"):
-        own = [curves[action.bone_path(bone, "rotation_quaternion"), i] for i in range(4)]
-        values = multiply(np.stack([action.read_points(curve)[:, 1] for curve in own], axis=-1), turn)
+        own = [curves[fcurves.bone_path(bone, "rotation_quaternion"), i] for i in range(4)]
+        values = multiply(np.stack([fcurves.read_points(curve)[:, 1] for curve in own], axis=-1), turn)
         for curve, column in zip(own, values.T, strict=True):
-            action.write_values(curve, column)
+            fcurves.write_values(curve, column)
     for index in range(3):
-        curve = curves[action.bone_path("Hips", "location"), index]
-        action.write_values(curve, action.read_points(curve)[:, 1] + move[:, index])
+        curve = curves[fcurves.bone_path("Hips", "location"), index]
+        fcurves.write_values(curve, fcurves.read_points(curve)[:, 1] + move[:, index])
     assert_as_shown(figure, placed)
 
 
@@ -94,9 +94,9 @@ def test_the_object_itself_can_move(figure):
     placed = in_scene(limbs_of(figure), Moved({}, {OBJECT: move}))
     channels = action.assigned_channels(figure)
     for index in range(3):
-        curve = action.by_path(channels).get(("location", index))
+        curve = fcurves.by_path(channels).get(("location", index))
         if curve is None:
             still = np.full(len(FRAMES), figure.location[index])
-            curve = action.write_curve(channels, "location", index, FRAMES, still, "Object")
-        action.write_values(curve, action.read_points(curve)[:, 1] + move[:, index])
+            curve = fcurves.write_curve(channels, "location", index, FRAMES, still, "Object")
+        fcurves.write_values(curve, fcurves.read_points(curve)[:, 1] + move[:, index])
     assert_as_shown(figure, placed)

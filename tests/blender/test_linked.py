@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core import formats
 from addon.operators.preview_settings import preview_of
 from tests.blender.figure import make_model
@@ -59,7 +59,7 @@ def operators(motion):
 @pytest.mark.parametrize("name", ["denoise", "restore", "import", "bake"])
 def test_the_new_action_is_this_file_s_own(character, motion, name):
     linked = character.animation_data.action
-    before = [action.read_points(curve) for curve in action.assigned_channels(character).fcurves]
+    before = [fcurves.read_points(curve) for curve in action.assigned_channels(character).fcurves]
     if name == "bake":
         preview_of(character).noise, preview_of(character).enabled = 0.05, True
     assert operators(motion)[name]() == {"FINISHED"}
@@ -71,7 +71,7 @@ def test_the_new_action_is_this_file_s_own(character, motion, name):
     character.animation_data.action = linked
     if hasattr(character.animation_data, "action_slot"):
         character.animation_data.action_slot = linked.slots[0]
-    after = [action.read_points(curve) for curve in action.assigned_channels(character).fcurves]
+    after = [fcurves.read_points(curve) for curve in action.assigned_channels(character).fcurves]
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
 
 

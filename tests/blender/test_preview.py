@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, pose
+from addon.blender import action, fcurves, pose
 from addon.core import formats
 from addon.core.metrics import geodesic_degrees
 from addon.core.noise import component_noise
@@ -43,7 +43,7 @@ def at(frame):
 
 
 def keys(obj):
-    return [(c.data_path, c.array_index, action.read_points(c)) for c in action.assigned_channels(obj).fcurves]
+    return [(c.data_path, c.array_index, fcurves.read_points(c)) for c in action.assigned_channels(obj).fcurves]
 
 
 def same(first, second):
@@ -255,7 +255,7 @@ def test_the_own_action_later_and_faster(figure):
 
 def key_location(obj):
     channels = action.assigned_channels(obj)
-    action.write_curve(channels, action.bone_path("Hips", "location"), 0, FRAMES, FRAMES, "Hips")
+    fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 0, FRAMES, FRAMES, "Hips")
 
 
 def file_of(clip, folder, name="take.bvh"):
@@ -353,7 +353,7 @@ def test_edited_keys_are_seen_while_the_frame_stays(figure):
     settings.enabled = True
     before = pose.read(figure)
     curve = next(c for c in action.assigned_channels(figure).fcurves if "Spine" in c.data_path and c.array_index == 1)
-    action.write_values(curve, action.read_points(curve)[:, 1] + 0.3)
+    fcurves.write_values(curve, fcurves.read_points(curve)[:, 1] + 0.3)
     bpy.context.view_layer.update()
     edited = pose.read(figure)
     assert not np.array_equal(edited, before)

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, pose
+from addon.blender import action, fcurves, pose
 from addon.core.metrics import geodesic_degrees
 from addon.inference import denoiser
 from addon.operators import previewed_pose, previewing
@@ -53,7 +53,7 @@ def test_windows_are_kept_and_dropped_when_the_motion_changes(tmp_path, monkeypa
     assert not runs
     # Written in bulk, of which nobody is told.
     curve = next(c for c in action.assigned_channels(obj).fcurves if "Spine" in c.data_path and c.array_index == 1)
-    points = action.read_points(curve)
+    points = fcurves.read_points(curve)
     curve.keyframe_points.foreach_set("co", (points + np.array([0, 0.2], dtype=np.float32)).ravel())
     assert not np.array_equal(rotations(obj, [300]), before)
     assert len(runs) == 1

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import fcurves
 from addon.operators.preview_settings import preview_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
 
@@ -20,7 +20,7 @@ def figure(tmp_path, monkeypatch):
     make_model(tmp_path, 0.4)
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, figure_rotations(FRAMES))
-    action.write_curve(channels, action.bone_path("Hips", "location"), 0, FRAMES, FRAMES * 0.02, "Hips")
+    fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 0, FRAMES, FRAMES * 0.02, "Hips")
     constraint = obj.pose.bones["Hips"].constraints.new("LIMIT_LOCATION")
     constraint.use_max_y, constraint.max_y, constraint.owner_space = True, -0.4, "LOCAL"
     for frame in (1, 40):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core.rigs.alignment import align
 from addon.core.rigs.cmu import POSE_JOINTS, SKELETON
 from addon.core.rigs.families import cmu
@@ -88,7 +88,7 @@ def test_the_mapping_by_itself_changes_nothing(file, tmp_path):
         key_rotations(obj, FRAMES, {bone.name: wobble(FRAMES, i, 0.4) for i, bone in enumerate(obj.pose.bones)})
     channels = action.assigned_channels(obj)
     rotations = [curve for curve in channels.fcurves if "rotation" in curve.data_path]
-    frames = action.key_frames(rotations)
+    frames = fcurves.key_frames(rotations)
     assert_changes_nothing(obj, frames, frames[:: max(len(frames) // 8, 1)], fewest=12)
 
 

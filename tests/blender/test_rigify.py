@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mathutils import Quaternion
 
-from addon.blender import action, retarget
+from addon.blender import action, fcurves, retarget
 from addon.blender.edits import edits, write_edits
 from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
@@ -196,8 +196,8 @@ def test_the_scene_and_what_is_posed_by_hand_stay(moving):
 
 
 def values(obj, bone):
-    curves = action.by_path(action.assigned_channels(obj))
-    return [action.read_points(curves[action.bone_path(bone, "rotation_quaternion"), i]).tolist() for i in range(4)]
+    curves = fcurves.by_path(action.assigned_channels(obj))
+    return [fcurves.read_points(curves[fcurves.bone_path(bone, "rotation_quaternion"), i]).tolist() for i in range(4)]
 
 
 def test_a_limb_on_ik_keeps_its_keys_and_is_named(moving):
@@ -224,9 +224,9 @@ def test_a_limb_that_is_on_ik_for_some_frames_keeps_its_keys_there(moving):
 
 
 def test_a_spine_that_would_turn_the_pelvis_needs_the_pelvis_keyed(moving):
-    curves = action.by_path(action.assigned_channels(moving))
+    curves = fcurves.by_path(action.assigned_channels(moving))
     for index in range(4):
-        path = action.bone_path("spine_fk", "rotation_quaternion")
+        path = fcurves.bone_path("spine_fk", "rotation_quaternion")
         action.assigned_channels(moving).fcurves.remove(curves[path, index])
     left_out = bound(moving).left_out
     assert list(left_out) == ["LowerBack"]
@@ -241,8 +241,8 @@ def test_fingers_are_denoised_each_on_its_own_and_what_carries_the_body_is_not(m
         moving.pose.bones[bone].rotation_mode = "QUATERNION"
         noisy = multiply(wobble(FRAMES / 4, 1), exp(rng.normal(0, 0.05, (len(FRAMES), 3)))).astype(np.float32)
         for index in range(4):
-            path = action.bone_path(bone, "rotation_quaternion")
-            action.write_curve(channels, path, index, FRAMES, noisy[:, index], bone)
+            path = fcurves.bone_path(bone, "rotation_quaternion")
+            fcurves.write_curve(channels, path, index, FRAMES, noisy[:, index], bone)
     finger, torso = values(moving, "f_index.02.L"), values(moving, "torso")
     assert bpy.ops.mocap_mender.denoise_action() == {"FINISHED"}
     assert values(moving, "f_index.02.L") != finger
@@ -252,12 +252,12 @@ def test_fingers_are_denoised_each_on_its_own_and_what_carries_the_body_is_not(m
 @pytest.mark.parametrize("fill", ["NONE", "EMPTY"])
 def test_a_controls_key_that_is_no_rotation_is_named(moving, monkeypatch, fill):
     monkeypatch.setattr("addon.operators.choice.model_folders", model_folders)
-    curves = action.by_path(action.assigned_channels(moving))
+    curves = fcurves.by_path(action.assigned_channels(moving))
     for index in range(4):
-        curve = curves[action.bone_path("thigh_fk.L", "rotation_quaternion"), index]
-        broken = action.read_points(curve)[:, 1]
+        curve = curves[fcurves.bone_path("thigh_fk.L", "rotation_quaternion"), index]
+        broken = fcurves.read_points(curve)[:, 1]
         broken[3] = np.nan
-        action.write_values(curve, broken)
+        fcurves.write_values(curve, broken)
     before, actions = values(moving, "shin_fk.L"), len(bpy.data.actions)
     with pytest.raises(RuntimeError, match=r"thigh_fk\.L has no valid rotation at frame 4: mend or delete"):
         bpy.ops.mocap_mender.denoise_action(fill_gaps=fill)

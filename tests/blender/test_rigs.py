@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.core.rigs.canonical import SIDES, sided
 from addon.core.rigs.cmu import SKELETON
 from addon.core.rigs.families import biped, cmu, hik, metahuman, mixamo, rigify, rokoko, smpl, unity, unreal, vrm
@@ -132,7 +132,7 @@ def world_poses(obj, bones, a_pose):
 
 
 def rotation_values(obj):
-    return [action.read_points(c)[:, 1].copy() for c in action.by_path(action.assigned_channels(obj)).values()]
+    return [fcurves.read_points(c)[:, 1].copy() for c in fcurves.by_path(action.assigned_channels(obj)).values()]
 
 
 def denoise():

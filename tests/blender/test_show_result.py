@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action
+from addon.blender import action, fcurves
 from addon.operators.show_result import shown
 from addon.properties import settings_of
 from tests.blender.figure import figure_rotations, key_rotations, make_armature, make_model
@@ -22,7 +22,7 @@ def obj(tmp_path, monkeypatch):
 
 
 def points(obj):
-    return [action.read_points(curve) for curve in action.assigned_channels(obj).fcurves]
+    return [fcurves.read_points(curve) for curve in action.assigned_channels(obj).fcurves]
 
 
 def test_there_and_back(obj):

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon.blender import action, visual
+from addon.blender import action, fcurves, visual
 from addon.blender.armature import build
 from addon.blender.steps import finish
 from addon.core.rigs.cmu import SKELETON
@@ -65,7 +65,7 @@ def seen(obj):
 
 
 def keys(obj):
-    return {path: action.read_points(curve) for path, curve in action.by_path(action.assigned_channels(obj)).items()}
+    return {path: fcurves.read_points(curve) for path, curve in fcurves.by_path(action.assigned_channels(obj)).items()}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.gui.extension import module, open_only
 from tests.gui.script import play
 
 FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
-action, job = module("blender.action"), module("blender.job")
+action, fcurves, job = (module(f"blender.{name}") for name in ("action", "fcurves", "job"))
 build, cmu = module("blender.armature").build, module("core.rigs.cmu")
 FRAMES = np.arange(1, 401, dtype=np.float32)
 
@@ -34,8 +34,8 @@ def body():
     for bone in obj.pose.bones:
         for index, swing in enumerate((1.0, 0.2, 0.0, 0.1)):
             values = np.sin(FRAMES / 15) * swing if index else np.ones(len(FRAMES))
-            path = action.bone_path(bone.name, "rotation_quaternion")
-            action.write_curve(channels, path, index, FRAMES, values, bone.name)
+            path = fcurves.bone_path(bone.name, "rotation_quaternion")
+            fcurves.write_curve(channels, path, index, FRAMES, values, bone.name)
     target = bpy.data.objects.new("Target", None)
     bpy.context.scene.collection.objects.link(target)
     target.location = (0.6, -0.4, 1.6)
