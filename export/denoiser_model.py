@@ -27,6 +27,7 @@ from training.models.denoiser import BodyDenoiser
 
 from .half import store_half
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
+from .traces import remove_traces
 
 TOLERANCE = 2e-5
 """Of quaternion components, 0.002 degrees: what float32 rounds to where a hole begins, over a thousand frames."""
@@ -66,6 +67,7 @@ def export_run(run: runs.Run, output: Path) -> Path:
     check_structure(proto)
     _add_likely(proto, model)
     store_half(proto)
+    remove_traces(proto)
     describe(proto, _card(run), run)
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     if any(

@@ -31,6 +31,7 @@ from training.runs import read
 
 from .half import store_half
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure
+from .traces import remove_traces
 
 TOLERANCE = 1e-4
 """Of the networks' outputs: means in radians, logarithms of weights, of kappa and of rates."""
@@ -99,6 +100,7 @@ def export_model(name: str, sources: Sources, model: HandModel, output: Path) ->
     check_structure(proto)
     _add_constants(proto, model)
     store_half(proto)
+    remove_traces(proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, _card(name, sources, model).to_json()
     proto.ir_version = min(proto.ir_version, LARGEST_IR)

@@ -28,6 +28,7 @@ from training.models.tutorial import TutorialAutoencoder
 
 from . import denoiser_model, hands_model
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
+from .traces import remove_traces
 
 TOLERANCE = 1e-5
 BATCHES = (1, 2, 7, 64, 1000)
@@ -108,6 +109,7 @@ def export_run(run_folder: Path, output: Path) -> Path:
         # What a caller may leave away: without it, no codes are decoded.
         proto.graph.initializer.append(numpy_helper.from_array(np.zeros((0, value.shape[1]), np.float32), name))
     widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
+    remove_traces(proto)
     describe(proto, _card(run, widths), run)
     proto.ir_version = min(proto.ir_version, LARGEST_IR)
     check_structure(proto)

@@ -10,6 +10,13 @@ def remove_traces(proto: onnx.ModelProto) -> None:
 
     The model's own metadata stays.
     """
-    graph = proto.graph
+    _remove_from(proto.graph)
+
+
+def _remove_from(graph: onnx.GraphProto) -> None:
     for described in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del described.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:
+                _remove_from(inner)

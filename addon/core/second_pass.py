@@ -27,8 +27,8 @@ network is believed, above the second the curve. For a single joint, and for the
 this is the kind of skeleton and of motion that the network knows at all."""
 HEARD = (0.1, 0.3)
 """Square change that the network makes, over the noise's, median over joints: below the first it finds no noise, and
-what looked like noise is lively motion; above the second it does. Of joints that share a bone all say the same, and none
-is counted where there are others."""
+what looked like noise is lively motion; above the second it does. Joints that share a bone all say the same, and do not
+count where there are others."""
 UNHEARD = np.radians(0.5), np.radians(1.0)
 """Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
 what was recorded."""

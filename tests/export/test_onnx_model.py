@@ -151,5 +151,11 @@ def test_a_card_tells_what_was_measured_last(path):
     assert read_card(path).metrics == shipped_metrics(path.stem)
 
 
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_a_file_names_no_place_of_the_machine_that_wrote_it(path):
+    assert b".py" not in path.read_bytes()
+    assert not any(node.metadata_props for node in onnx.load(path).graph.node)
+
+
 def test_all_four_ship():
     assert list(POSE_RECIPES) == SHIPPED
