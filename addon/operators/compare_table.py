@@ -13,6 +13,7 @@ from bpy.props import IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..core.errors import MenderError
+from ..core.files import reason, replacing
 from .choice import denoising_models
 from .compare_settings import chosen_names, comparison_of
 from .reporting import reports_errors
@@ -83,8 +84,9 @@ class MOCAP_MENDER_OT_save_error_curves(bpy.types.Operator, ExportHelper):
         image: Any = comparison_of(context.scene).picture  # type: ignore[arg-type]
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(".png")
         try:
-            path.write_bytes(image.packed_file.data)
+            with replacing(path) as draft:
+                draft.write_bytes(image.packed_file.data)
         except OSError as error:
-            raise MenderError(f"{path.name} cannot be written ({error.strerror}): choose another place.") from error
+            raise MenderError(f"{path.name} cannot be written ({reason(error)}): choose another place.") from error
         self.report({"INFO"}, f"{path.name} saved")
         return {"FINISHED"}

@@ -24,6 +24,7 @@ from ..blender.pose import Places, Rig
 from ..core import formats
 from ..core.clip import Clip
 from ..core.errors import MenderError, MotionFileError
+from ..core.files import reason
 from ..core.preview import Retiming
 from ..core.recent import Recent
 from ..core.rigs.fit import Fit
@@ -200,5 +201,5 @@ def _state(path: Path) -> tuple[int, int]:
     try:
         state = path.stat()
     except OSError as error:
-        raise MotionFileError(path, f"the file cannot be read ({error.strerror}); choose another one") from error
+        raise MotionFileError(path, f"the file cannot be read ({reason(error)}); choose another one") from error
     return state.st_mtime_ns, state.st_size

@@ -131,7 +131,7 @@ def from_json(text: str) -> JointMap:
         kept: Any = json.loads(text)
         parts = [_words(kept[name]) for name in ("bones", "left_out", "suggested", "seen")]
         family, root = str(kept["family"]), str(kept["root"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise JointMapError("This is no map of joints and bones: choose a file that was saved here.") from error
     bones, left_out, suggested, seen = parts
     return JointMap(bones, left_out, family, suggested, seen, root)

@@ -75,7 +75,11 @@ def test_a_kept_map_comes_back_whole():
     assert from_json(to_json(found)) == found
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"bones": {"Hips": 3}}', to_json(FOUND).replace('"pelvis"', "7")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "[" * 100_000, '{"bones": {"Hips": 3}}', to_json(FOUND).replace('"pelvis"', "7")],
+    ids=["empty", "list", "nothing in it", "deep", "no words", "a number for a bone"],
+)
 def test_other_text_is_refused(text):
     with pytest.raises(JointMapError, match="no map of joints and bones"):
         from_json(text)
