@@ -70,7 +70,7 @@ class SetReader:
 
 
 class ChainReader:
-    """The `triples` form: the keys and values of the tokens so far are kept, and what was last revealed."""
+    """The `triples` form, or `pairs`: the keys and values of the tokens so far are kept, and what was last revealed."""
 
     def __init__(self, model: AnyOrderTransformer, count: int) -> None:
         self.model = model

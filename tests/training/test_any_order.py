@@ -105,8 +105,9 @@ def test_padding_among_the_known_is_not_seen():
     torch.testing.assert_close(padded, model.predict(order[:, :5], values[:, :5], order[:, 10:]), atol=1e-5, rtol=0)
 
 
-def test_triples_with_the_cache_are_those_without():
-    model, (order, values) = network("triples"), sequences(3)
+@pytest.mark.parametrize("form", ["triples", "pairs"])
+def test_a_chain_with_the_cache_is_the_one_without(form):
+    model, (order, values) = network(form), sequences(3)
     whole = model(order, values)
     keys = cached = torch.zeros(2, 3, 2, 0, 16)
     last, value = torch.full((3, 1), COUNT), torch.zeros(3, 1, dtype=torch.int64)

@@ -68,6 +68,15 @@ def test_samples_have_the_models_distribution(form):
     assert cold.shape == (50, 4)
 
 
+def test_samples_in_the_one_order_that_was_learnt_have_the_models_distribution():
+    model = network("pairs", positions=torch.tensor([(0, 0), (0, 1), (1, 0), (1, 1)]), classes=3)
+    drawn, _ = revealing.sampled(model, np.tile(orders.raster(4), (4000, 1)), 4000, 4, seed=0)
+    every = torch.cartesian_prod(*[torch.arange(3)] * 4)
+    exact = np.exp(-likelihood.along(model, torch.arange(4).expand(81, -1), every))
+    often = np.bincount(drawn @ [27, 9, 3, 1], minlength=81) / len(drawn)
+    assert np.abs(often - exact).sum() / 2 < 0.12  # about 0.057 is what chance alone gives
+
+
 def test_look_ahead_takes_the_position_that_settles_another():
     """Two twins and a stranger, all as unsure: revealing a twin settles the other one too."""
 

@@ -154,7 +154,7 @@ class AnyOrderTransformer(nn.Module):
     def step(
         self, last: Tensor, value: Tensor, candidates: Tensor, keys: Tensor, cached: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """One step of the `triples` form with a cache: what may come after `last`, at each candidate position.
+        """One step of a causal form with a cache: what may come after `last`, at each candidate position.
 
         last: (B, 1) the position revealed last, P before the first. value: (B, 1, …) its value. candidates: (B, Q).
         keys, cached: (L, B, H, T, D) of the T tokens chosen so far; T = 0 before the first.
@@ -171,14 +171,14 @@ class AnyOrderTransformer(nn.Module):
     def extend(
         self, inputs: Tensor, values: Tensor, targets: Tensor, mask: Tensor, keys: Tensor, cached: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """N more tokens of the `triples` form after T that are cached, whatever may see whatever.
+        """N more tokens of a causal form, `triples` or `pairs`, after T that are cached, whatever may see whatever.
 
         inputs, targets: (B, N) positions. values: (B, N) or (B, N, V). mask: (N, T + N), 0 where a token sees another
         and minus infinity where it does not. keys, cached: (L, B, H, T, D).
         Returns parameters (B, N, outputs) and the tokens' own keys and values (L, B, H, N, D).
         """
         stream = self._stream(self._pairs(inputs, values), self._asked(targets), inputs, targets)
-        turn, input_turn = self._turn(targets), self._turn(inputs)
+        turn, input_turn = self._turn(self._queried(inputs, targets)), self._turn(inputs)
         new_keys, new_values = [], []
         for layer, block in enumerate(self.blocks):
             key, value = block.keys_values(stream, input_turn)
