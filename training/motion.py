@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from addon.core import rotation
-from addon.core.rigs.chains import Mask, on_whole_chains
+from addon.core.rigs.chains import on_whole_chains
 from addon.core.rigs.sides import twins
-from addon.core.rotation import Array
+from addon.core.rotation import Array, Mask
+from addon.core.signals import runs
 from addon.core.temporal import denoised
 
 from .config import DenoiseRecipe
@@ -66,8 +66,7 @@ def _sound(stretch: Stretches) -> tuple[list[Array], list[float]]:
     limit = FAR_OUT * np.quantile(np.concatenate([angles[::8] for angles in away]), USUAL, axis=0) + np.radians(1)
     parts, shares = [], []
     for take, angles, share in zip(stretch.takes, away, stretch.share, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], np.all(angles < limit, axis=1), [False]])))
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        for start, stop in runs(np.all(angles < limit, axis=1)):
             if stop - start >= SHORTEST:
                 parts.append(take[start:stop])
                 shares.append(float(share))
@@ -88,8 +87,8 @@ def as_function(model: BodyDenoiser, joints: tuple[str, ...]) -> Callable[..., A
     def through(
         rotations: Array,
         fps: float = MODEL_FPS,
-        missing: NDArray[np.bool_] | None = None,
-        absent: NDArray[np.bool_] | None = None,
+        missing: Mask | None = None,
+        absent: Mask | None = None,
     ) -> Array:
         def on_joints(whole: Array, unknown: Mask | None, lacking: Mask | None, sharing: Mask | None) -> Array:
             return denoised(

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from . import filters, gaps
+from . import filters
 from .cosines import cosines, from_cosines
-from .rotation import Array, aligned, conjugate, continuous, multiply, normalize
+from .gaps import bridged
+from .rotation import Array, Mask, aligned, conjugate, multiply, normalize
+from .signals import continued
 from .windows import in_windows
 
 SHORTEST = 8
@@ -56,7 +57,7 @@ _FIT = np.array([0.6, 0.4, 0.2, 0.0, -0.2])
 def denoised_curves(
     rotations: Array,
     fps: float,
-    missing: NDArray[np.bool_] | None = None,
+    missing: Mask | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of any bones with the noise taken out: unit quaternions (T, J, 4), float32.
@@ -67,17 +68,9 @@ def denoised_curves(
 
     The result follows from the clip alone: blocks lie on a grid that begins with its first frame.
     """
-    length = np.linalg.norm(rotations, axis=-1)
-    lost = ~(np.isfinite(length) & (length > 1e-6))
-    unit = normalize(np.asarray(rotations, dtype=np.float32))
-    if len(unit) < SHORTEST or not unit.shape[1]:
-        return unit
-    whole = continuous(unit)
-    lost |= gaps.held_frames(whole)[:, None]
-    if missing is not None:
-        lost |= missing
-    if lost.any():
-        whole = continuous(gaps.filled(whole, lost))
+    if len(rotations) < SHORTEST or not rotations.shape[1]:
+        return normalize(np.asarray(rotations, dtype=np.float32))
+    whole, _ = bridged(rotations, missing)
     return normalize(without_noise(in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH), fps, progress))
 
 
@@ -119,7 +112,7 @@ def noise_level(rotations: Array) -> Array:
     return np.sqrt(np.maximum(level**2 - CLEAN**2, 0))
 
 
-def quiet(rotations: Array, fps: float) -> NDArray[np.bool_]:
+def quiet(rotations: Array, fps: float) -> Mask:
     """(T, J) where continuous rotations (T, J, 4) carry no noise, block by block: it may come and go."""
     size = 4 * hop_at(fps)
     result = np.zeros(rotations.shape[:2], dtype=bool)
@@ -196,7 +189,7 @@ def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
     fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2).astype(np.float32)
 
     def shares(x: Array, ends: Array) -> Array:
-        channels = np.ascontiguousarray(_extended(x, ends, size, -frames % hop).transpose(1, 2, 0))
+        channels = np.ascontiguousarray(continued(x, ends, size, size + -frames % hop).transpose(1, 2, 0))
         return cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
 
     def joined(frequencies: Array) -> Array:
@@ -272,17 +265,6 @@ def _gains(size: int) -> Array:
     """(widths, N) what each Gaussian low-pass lets through of each frequency."""
     turning = np.pi * np.arange(size) / size  # radians a frame
     return np.exp(-0.5 * np.square(np.outer(WIDTHS, turning))).astype(np.float32)
-
-
-def _extended(x: Array, ends: Array, reach: int, more: int) -> Array:
-    """(T, J, 4) continued by `reach` frames, after the last by `more` besides, turned about `ends` (2, J, 4)."""
-
-    def side(end: Array, inside: Array, count: int) -> Array:
-        turned = 2 * end - inside[:count]
-        return np.concatenate([turned, np.repeat(turned[-1:], count - len(turned), axis=0)])
-
-    before, after = side(ends[0], x[1:], reach), side(ends[1], x[-2::-1], reach + more)
-    return np.concatenate([before[::-1], x, after])
 
 
 def _at_the_end(x: Array) -> Array:

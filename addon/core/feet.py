@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .rotation import Array, conjugate, exp, rotate
-
-Mask = NDArray[np.bool_]
+from .rotation import Array, Mask, conjugate, exp, rotate
+from .signals import gaussian_weights, runs
 
 USUAL_LEG = 0.8
 """Metres of thigh and shin together for which the lengths below hold; they grow and shrink with the leg."""
@@ -79,7 +77,7 @@ def contacts(points: Array, times: Array, up: Array, unit: float = 1.0) -> Mask:
     possibly = (height < LOW_ENOUGH) & (speed < SLOW_ENOUGH)
     result = np.zeros_like(surely)
     for point in range(points.shape[1]):
-        for start, stop in _runs(possibly[:, point]):
+        for start, stop in runs(possibly[:, point]):
             if surely[start:stop, point].any() and times[stop - 1] - times[start] >= SHORTEST - 1e-6:
                 result[start:stop, point] = True
     return result
@@ -134,15 +132,8 @@ def _along_ground(vectors: Array, up: Array) -> Array:
 def _steadied(points: Array, times: Array) -> Array:
     spread = STEADYING / _step(times)
     reach = min(int(np.ceil(4 * spread)), len(points) - 1)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
     held = np.pad(points, ((reach, reach), (0, 0), (0, 0)), mode="edge")
-    return sum(w * held[i : i + len(points)] for i, w in enumerate(kernel / kernel.sum()))  # type: ignore[return-value]
-
-
-def _runs(mask: Mask) -> list[tuple[int, int]]:
-    """First frame and the one after the last of every stretch of True (T,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return sum(w * held[i : i + len(points)] for i, w in enumerate(gaussian_weights(spread, reach)))  # type: ignore[return-value]
 
 
 def _way(point: Array, standing: Mask, times: Array, seconds: float) -> Array:

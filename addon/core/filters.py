@@ -9,19 +9,20 @@ the longest one that fits.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .rotation import Array, aligned, continuous, normalize
+from .signals import continued, gaussian_weights
 
 _GAUSSIAN_REACH = 4.0  # standard deviations, as in scipy.ndimage
 
 
 def gaussian(rotations: Array, sigma: float) -> Array:
     """Gaussian kernel with standard deviation `sigma` in frames; the ends are held."""
-    return _over_channels(rotations, lambda x: _convolved(x, _gaussian_kernel(sigma)))
+    weights = gaussian_weights(sigma, int(_GAUSSIAN_REACH * sigma + 0.5))
+    return _over_channels(rotations, lambda x: _convolved(x, weights))
 
 
 def butterworth(rotations: Array, cutoff: float, fps: float) -> Array:
@@ -132,13 +133,6 @@ def _median_of_five(x: Array) -> Array:
     return np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), e))
 
 
-@lru_cache
-def _gaussian_kernel(sigma: float) -> Array:
-    reach = int(_GAUSSIAN_REACH * sigma + 0.5)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return kernel / kernel.sum()
-
-
 def _convolved(x: Array, kernel: Array) -> Array:
     reach = len(kernel) // 2
     padded = np.pad(x, ((reach, reach), (0, 0)), mode="edge")
@@ -156,9 +150,7 @@ def _butterworth_coefficients(cutoff: float, fps: float) -> tuple[Array, Array]:
 
 def _forward_backward(x: Array, numerator: Array, denominator: Array) -> Array:
     reach = min(3 * len(denominator), len(x) - 1)
-    before, after = 2 * x[0] - x[reach:0:-1], 2 * x[-1] - x[-2 : -reach - 2 : -1]
-    extended = np.concatenate([before, x, after])
-    forward = _second_order(extended, numerator, denominator)
+    forward = _second_order(continued(x, x[[0, -1]], reach, reach), numerator, denominator)
     backward = _second_order(forward[::-1], numerator, denominator)[::-1]
     return backward[reach : len(x) + reach]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .rotation import IDENTITY, Array, conjugate, exp, log, multiply, slerp
+from .rotation import IDENTITY, Array, Mask, conjugate, continuous, exp, log, multiply, normalize, slerp
+from .signals import cubic, runs
 
+_LENGTH = 1e-6
 _STILL = 1e-6
 _SHARP = 1.5
 _TREMBLING = 0.8
@@ -14,7 +15,22 @@ _NEIGHBOURS = 5
 _LED_BY = 5
 
 
-def filled(rotations: Array, missing: NDArray[np.bool_]) -> Array:
+def bridged(rotations: Array, missing: Mask | None = None) -> tuple[Array, Mask]:
+    """Recorded rotations (T, J, 4) as continuous unit quaternions, float32, led across what is not known (`filled`).
+
+    And (T, J) where that is: at `missing` (T, J), where a rotation has no length or is not finite, and in frames that
+    the recorder repeated (`held_frames`).
+    """
+    length = np.linalg.norm(rotations, axis=-1)
+    lost = ~(np.isfinite(length) & (length > _LENGTH))
+    whole = continuous(normalize(np.asarray(rotations, dtype=np.float32)))
+    lost |= held_frames(whole)[:, None]
+    if missing is not None:
+        lost |= missing
+    return (continuous(filled(whole, lost)) if lost.any() else whole), lost
+
+
+def filled(rotations: Array, missing: Mask) -> Array:
     """Rotations (T, J, 4) with those at `missing` (T, J) turned steadily from the last known to the next (slerp).
 
     Before the first known and after the last known rotation that one is held; a joint that is never known rests.
@@ -37,14 +53,14 @@ def filled(rotations: Array, missing: NDArray[np.bool_]) -> Array:
     return result
 
 
-def led_on(values: Array, missing: NDArray[np.bool_]) -> Array:
+def led_on(values: Array, missing: Mask) -> Array:
     """Numbers (T, n) with those at `missing` (T,) led on from what is known before to what is known after.
 
     The cubic with the values and the speeds at both ends (Hermite), the speeds by straight lines through a few frames.
     Before the first known and after the last known frame that one is held; where nothing is known all is as it was.
     """
     result = np.array(values, dtype=np.float64)
-    for first, stop in _runs(missing):
+    for first, stop in runs(missing):
         start = first - 1
         if start < 0 or stop == len(result):
             if not missing.all():
@@ -52,21 +68,18 @@ def led_on(values: Array, missing: NDArray[np.bool_]) -> Array:
             continue
         before, after = slice(max(start - _LED_BY + 1, 0), first), slice(stop, stop + _LED_BY)
         leaving, arriving = (_speed(result[side], ~missing[side]) for side in (before, after))
-        x = (np.arange(first, stop) - start)[:, None] / (stop - start)
-        result[first:stop] = (
-            (1 + 2 * x) * (1 - x) ** 2 * result[start]
-            + x**2 * (3 - 2 * x) * result[stop]
-            + (stop - start) * (x * (1 - x) ** 2 * leaving - x**2 * (1 - x) * arriving)
-        )
+        length = stop - start
+        share = (np.arange(first, stop) - start)[:, None] / length
+        result[first:stop] = cubic(share, length, result[start], leaving, result[stop], arriving)
     return result
 
 
-def led_on_rotations(rotations: Array, missing: NDArray[np.bool_]) -> Array:
+def led_on_rotations(rotations: Array, missing: Mask) -> Array:
     """The same for rotations (T, 4), as rotation vectors from the last one known before each stretch."""
     result = np.array(rotations, dtype=np.float64)
     if missing.all():
         return result
-    for first, stop in _runs(missing):
+    for first, stop in runs(missing):
         base = result[first - 1] if first else result[stop]
         here = slice(max(first - _LED_BY, 0), stop + _LED_BY)
         led = led_on(log(multiply(conjugate(base), result[here])), missing[here])
@@ -74,7 +87,7 @@ def led_on_rotations(rotations: Array, missing: NDArray[np.bool_]) -> Array:
     return result
 
 
-def held_frames(rotations: Array, shortest: int = 3) -> NDArray[np.bool_]:
+def held_frames(rotations: Array, shortest: int = 3) -> Mask:
     """(T,) bool: frames in which all joints (T, J, 4) repeat the frame before, `shortest` or more in a row, while time
     went on.
 
@@ -86,8 +99,7 @@ def held_frames(rotations: Array, shortest: int = 3) -> NDArray[np.bool_]:
     if len(rotations) < shortest + 2:
         return missing
     same = np.abs(rotations[1:] - rotations[:-1]).max(axis=(1, 2)) < _STILL
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):  # steps first … last - 1 are still
+    for first, last in runs(same):  # steps first … last - 1 are still
         if last - first >= shortest and last + 1 < len(rotations):
             missing[first + 1 : last + 1] = _time_went_on(
                 rotations[max(first - _NEIGHBOURS, 0) : first + 1], rotations[last : last + _NEIGHBOURS + 2]
@@ -113,13 +125,7 @@ def _steps(rotations: Array) -> Array:
     return log(multiply(conjugate(rotations[:-1]), rotations[1:])).reshape(len(rotations) - 1, -1)
 
 
-def _runs(missing: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The first frame of every stretch that is missing, and the one after its last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _speed(values: Array, known: NDArray[np.bool_]) -> Array:
+def _speed(values: Array, known: Mask) -> Array:
     """(n,) how much numbers (T, n) grow a frame, by those that are known; 0 where that is one frame."""
     at = np.flatnonzero(known)
     if len(at) < 2:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotation import Array
+from .rotation import Array, Mask
+from .signals import cubic_weights
 
 Places = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 _STEPS = 6  # of the conjugate gradients, from a near guess: more make no difference to how many keys are needed
 _HOLD = 1e-4  # how strongly what no frame decides is held at its first guess
@@ -73,14 +73,7 @@ def hermite(frames: Array, kept: Places) -> tuple[Places, tuple[Array, Array, Ar
     place = np.arange(len(frames))
     stretch = np.minimum(np.searchsorted(kept, place, side="right") - 1, len(kept) - 2)
     run = frames[kept[stretch + 1]] - frames[kept[stretch]]
-    share = (frames - frames[kept[stretch]]) / run
-    left = 1 - share
-    return stretch, (
-        left * left * (1 + 2 * share),
-        share * left * left * run,
-        share * share * (1 + 2 * left),
-        -share * share * left * run,
-    )
+    return stretch, cubic_weights((frames - frames[kept[stretch]]) / run, run)
 
 
 def hermite_played(stretch: Places, weights: tuple[Array, Array, Array, Array], values: Array, slopes: Array) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 from .key_fitting import Places, fitted, hermite, hermite_played
 from .rotation import Array, dot
 from .rotation_mode import to_quaternion
+from .signals import continued, cubic
 
 Progress = Callable[[float], None]
 
@@ -124,13 +125,10 @@ class _Motion:
     def between(self, start: Places, stop: Places, place: Places) -> Array:
         """How far frames `place` are off in the stretches from keys `start` to `stop`, which broadcast: sin² of half
         the angle."""
-        run = self.frames[stop] - self.frames[start]
-        share = ((self.frames[place] - self.frames[start]) / run)[..., None]
-        left = 1 - share
-        run = run[..., None]
-        played = left * left * (
-            (1 + 2 * share) * self.values[start] + share * run * self.slopes[start]
-        ) + share * share * ((1 + 2 * left) * self.values[stop] - left * run * self.slopes[stop])
+        run = (self.frames[stop] - self.frames[start])[..., None]
+        share = (self.frames[place] - self.frames[start])[..., None] / run
+        keyed = self.values[start], self.slopes[start], self.values[stop], self.slopes[stop]
+        played = cubic(share, run, *keyed)
         if self.mode != "QUATERNION":
             played = to_quaternion(played, self.mode)
         return _off(played, self.wanted[place])
@@ -169,8 +167,7 @@ def _fits_window(frames: Array) -> bool:
 
 def _convolved(values: Array, weights: Array) -> Array:
     """Weighted sums of five values around each (T, n), both ends continued turned about the end point."""
-    before, after = 2 * values[0] - values[_REACH:0:-1], 2 * values[-1] - values[-2 : -_REACH - 2 : -1]
-    held = np.concatenate([before, values, after])
+    held = continued(values, values[[0, -1]], _REACH, _REACH)
     return np.sum([w * held[i : i + len(values)] for i, w in enumerate(weights)], axis=0)
 
 

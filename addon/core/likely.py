@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import gaps
-from .rotation import Array, conjugate, exp, log, multiply
-
-Mask = NDArray[np.bool_]
+from .rotation import Array, Mask, conjugate, exp, log, multiply
 
 CONTEXT = 10
 """Frames before and after a hole that tell what happened in it."""

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .rotation import Array, exp, multiply, normalize
+from .rotation import Array, Mask, exp, multiply, normalize
 
 Seed = int | np.random.Generator
-Mask = NDArray[np.bool_]
 
 _SEEDS = 2**64
 

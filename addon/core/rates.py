@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from .rotation import Array
+from .signals import continued
 
 REACH = 6
 """Length of the filters to each side, in frames of the lower rate."""
@@ -26,7 +27,7 @@ def lowered(channels: Array, step: int) -> Array:
     if step == 1:
         return channels.copy()
     kernel = _low_pass(step)
-    held = _extended(channels, len(kernel) // 2)
+    held = continued(channels, channels[[0, -1]], len(kernel) // 2, len(kernel) // 2)
     low = np.zeros((-(-len(channels) // step), channels.shape[1]), dtype=channels.dtype)
     for tap, weight in enumerate(kernel.astype(channels.dtype)):
         low += weight * held[tap : tap + len(channels) : step]
@@ -37,7 +38,7 @@ def raised(low: Array, step: int, frames: int) -> Array:
     """(frames, C): `lowered` channels read at the higher rate again, between their frames by windowed sinc."""
     if step == 1:
         return low[:frames].copy()
-    held = _extended(low, REACH)
+    held = continued(low, low[[0, -1]], REACH, REACH)
     between = np.zeros((len(low), step, low.shape[1]), dtype=low.dtype)
     for place, kernel in enumerate(_between(step).astype(low.dtype)):
         for tap, weight in enumerate(kernel):
@@ -61,11 +62,3 @@ def _between(step: int) -> Array:
     window = np.i0(5.0 * np.sqrt(np.maximum(1 - (times / (REACH + 1)) ** 2, 0))) / np.i0(5.0)
     weights = np.sinc(times) * window
     return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _extended(x: Array, reach: int) -> Array:
-    """Both ends continued by `reach` frames, turned about the end point; further than the clip is long, held."""
-    here = min(reach, len(x) - 1)
-    before, after = 2 * x[0] - x[here:0:-1], 2 * x[-1] - x[-2 : -here - 2 : -1]
-    missing = reach - here
-    return np.pad(np.concatenate([before, x, after]), ((missing, missing), (0, 0)), mode="edge")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating]
+Mask = NDArray[np.bool_]
 
 IDENTITY: Array = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)
 AXES = {"X": 0, "Y": 1, "Z": 2}

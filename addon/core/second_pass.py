@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import curves
-from .rotation import Array, aligned, angle_between, normalize
+from .rotation import Array, Mask, aligned, angle_between, normalize
 
 BLOCK = 256
 """Frames that are looked at together."""
@@ -50,13 +50,13 @@ less of the motion is plain in the network's result, and the more the clip as a 
 def second_pass(
     recorded: Array,
     first: Array,
-    known: NDArray[np.bool_],
-    quiet: NDArray[np.bool_],
+    known: Mask,
+    quiet: Mask,
     fps: float,
     wander: float,
     scale: float = 1.0,
     twins: NDArray[np.intp] | None = None,
-    sharing: NDArray[np.bool_] | None = None,
+    sharing: Mask | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Array, Array]:
     """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
@@ -96,13 +96,13 @@ def second_pass(
 def _looked_at(
     recorded: Array,
     first: Array,
-    known: NDArray[np.bool_],
-    quiet: NDArray[np.bool_],
+    known: Mask,
+    quiet: Mask,
     fps: float,
     wander: float,
     scale: float,
     twins: NDArray[np.intp] | None,
-    sharing: NDArray[np.bool_] | None,
+    sharing: Mask | None,
 ) -> tuple[Array, Array]:
     clean = (known & quiet)[..., None]
     loud = (known & ~quiet).any(axis=1)
@@ -125,13 +125,13 @@ def _looked_at(
     return np.where(clean, recorded, normalize(pilot + share * (aligned(again, pilot) - pilot))), doubt
 
 
-def _overdone(recorded: Array, first: Array, known: NDArray[np.bool_]) -> Array:
+def _overdone(recorded: Array, first: Array, known: Mask) -> Array:
     """(J,) how far to doubt the network where it changes joints more than noise does that is too small to measure."""
     return _between(_mean_where(angle_between(first, recorded), known), *UNHEARD)
 
 
 def _believed(
-    recorded: Array, first: Array, known: NDArray[np.bool_], sigma: Array, wander: float, fps: float
+    recorded: Array, first: Array, known: Mask, sigma: Array, wander: float, fps: float
 ) -> tuple[Array, Array]:
     """The network's result, joint by joint, or the curve's own where they are too far apart; and the doubt (J,)."""
     own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps))
@@ -143,7 +143,7 @@ def _believed(
     return normalize(first + share * (aligned(own, first) - first)).astype(first.dtype), doubt
 
 
-def _mean_where(x: Array, where: NDArray[np.bool_]) -> Array:
+def _mean_where(x: Array, where: Mask) -> Array:
     """(J,) mean over the frames of (T, J) at which `where`; 0 where there are none."""
     mean: Array = np.where(where, x, 0).sum(axis=0) / np.maximum(where.sum(axis=0), 1)
     return mean

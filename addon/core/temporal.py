@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from . import curves, filters, gaps, rates
+from . import curves, filters, rates
+from .gaps import bridged
 from .likely import Likely, filled
-from .rotation import Array, aligned, continuous, normalize, steadily_aligned
+from .rotation import Array, Mask, aligned, continuous, normalize, steadily_aligned
 from .second_pass import second_pass
 from .windows import in_windows
 
@@ -34,11 +35,11 @@ def denoised(
     fps: float,
     model_fps: float,
     reference: Array | None = None,
-    missing: NDArray[np.bool_] | None = None,
-    absent: NDArray[np.bool_] | None = None,
+    missing: Mask | None = None,
+    absent: Mask | None = None,
     likely: Likely | None = None,
     twins: NDArray[np.intp] | None = None,
-    sharing: NDArray[np.bool_] | None = None,
+    sharing: Mask | None = None,
     progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
@@ -54,17 +55,9 @@ def denoised(
 
     The result follows from the clip alone, not from where windows lie.
     """
-    length = np.linalg.norm(rotations, axis=-1)
-    lost = ~(np.isfinite(length) & (length > 1e-6))
-    whole = normalize(np.asarray(rotations, dtype=np.float32))
-    if len(whole) < SHORTEST:
-        return whole
-    whole = continuous(whole)
-    lost |= gaps.held_frames(whole)[:, None]
-    if missing is not None:
-        lost |= missing
-    if lost.any():
-        whole = continuous(gaps.filled(whole, lost))
+    if len(rotations) < SHORTEST:
+        return normalize(np.asarray(rotations, dtype=np.float32))
+    whole, lost = bridged(rotations, missing)
     nowhere = np.zeros(whole.shape[1], dtype=bool) if absent is None else absent
     step = rates.factor(fps, model_fps)
     known = None if likely is None else likely.at(fps / step)
@@ -89,13 +82,13 @@ def denoised(
 def _run(
     network: Network,
     reference: Array,
-    absent: NDArray[np.bool_],
+    absent: Mask,
     likely: Likely | None,
     again: Callable[..., tuple[Array, Array]],
     progress: Progress | None,
     rotations: Array,
     calm: Array,
-    lost: NDArray[np.bool_],
+    lost: Mask,
 ) -> tuple[Array, Array]:
     """The network on continuous rotations (T, J, 4) at its own rate, signed and marked as it wants them.
 
@@ -116,9 +109,9 @@ def _run(
 
 
 def _at_lower_rate(
-    run: Callable[[Array, Array, NDArray[np.bool_]], tuple[Array, Array]],
+    run: Callable[[Array, Array, Mask], tuple[Array, Array]],
     calm: Array,
-    lost: NDArray[np.bool_],
+    lost: Mask,
     step: int,
     fps: float,
 ) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 
 from .hand import mirrored
 from .rotation import Array, conjugate, from_matrix, log, multiply, normalize, rotate, steadily_aligned, to_matrix
+from .signals import gaussian_weights
 
 CHANNELS = 18
 """Angular velocity (3, rad/s), velocity (3, m/s), up (3), turn and place against the last and next seconds (3 and 3,
@@ -64,9 +65,8 @@ def averaged(values: Array, sigma: float) -> Array:
     reach = int(np.ceil(3 * sigma))
     if reach < 1:
         return values
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     held = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
-    kernel = weights / weights.sum()
+    kernel = gaussian_weights(sigma, reach)
     return np.stack([np.convolve(column, kernel, mode="valid") for column in held.T], axis=-1)
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
-from ..core.rigs.chains import Mask, on_whole_chains
+from ..core.rigs.chains import on_whole_chains
 from ..core.rigs.sides import twins
-from ..core.rotation import Array
+from ..core.rotation import Array, Mask
 from ..core.temporal import denoised
 from .card import ModelCardError
 from .session import Model
@@ -27,8 +26,8 @@ def denoise(
     model: Model,
     rotations: Array,
     fps: float,
-    missing: NDArray[np.bool_] | None = None,
-    absent: NDArray[np.bool_] | None = None,
+    missing: Mask | None = None,
+    absent: Mask | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of the card's joints at `fps`, any number of them: unit quaternions float32 (T, J, 4).
@@ -64,7 +63,7 @@ def denoise_curves(
     model: Model,
     rotations: Array,
     fps: float,
-    missing: NDArray[np.bool_] | None = None,
+    missing: Mask | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of bones that the model does not know, fingers, tails or props: unit quaternions float32.

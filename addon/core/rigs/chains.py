@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..rotation import IDENTITY, Array, conjugate, multiply, normalize, steadily_aligned
+from ..rotation import IDENTITY, Array, Mask, conjugate, multiply, normalize, steadily_aligned
 
 CHAINS = (("LowerBack", "Spine", "Spine1"), ("Neck", "Neck1", "Head"))
 """Joints that follow each other from below, with nothing else hanging on any but the last."""
@@ -26,7 +25,6 @@ USUAL = {"LowerBack": 1.0, "Spine": 1.0, "Spine1": 1.0, "Neck": 0.3, "Neck1": 0.
 takes that the models were trained on gives Neck1 0.7 and Head 0.3, and Spine 0.4 to 0.7 of what it makes with Spine1).
 The spine's joints count alike, because foreign rigs do not share CMU's habits there."""
 
-Mask = NDArray[np.bool_]
 
 Denoise = Callable[[Array, Mask | None, Mask | None, Mask | None], Array]
 """Rotations (T, J, 4), what is missing (T, J), which joints lack (J,) and which share a bone (J,), to clean ones."""
