@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from ..core import feet
+from ..core.progress import Progress
 from ..core.rigs.canonical import SIDES, sided
 from ..core.rotation import Array, conjugate, multiply
 from .fcurves import Floats
@@ -50,9 +51,7 @@ def planted(
     return (yield from part(threaded(_planted, limbs, legs, frames / fps, moved), 0.4, 1.0))
 
 
-def _planted(
-    limbs: Limbs, legs: Sequence[Leg], times: Array, moved: Moved, progress: Callable[[float], None]
-) -> dict[str, Array]:
+def _planted(limbs: Limbs, legs: Sequence[Leg], times: Array, moved: Moved, progress: Progress) -> dict[str, Array]:
     before, after = in_scene(limbs), in_scene(limbs, moved)
     result = {}
     for done, leg in enumerate(legs):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.key_reduction import reduced
+from ..core.progress import Progress
 from ..core.rotation import Array, continuous
 from . import fcurves
 from .edits import Edit
@@ -104,7 +105,7 @@ def _dense(
     return Dense(track.data_path, track.mode, tuple(columns), frames, stacked, whole)
 
 
-def _reduced(dense: Sequence[Dense], degrees: float, progress: Callable[[float], None]) -> list[FewerKeys]:
+def _reduced(dense: Sequence[Dense], degrees: float, progress: Progress) -> list[FewerKeys]:
     fewer = []
     for done, track in enumerate(dense):
 

@@ -5,7 +5,7 @@ No model sees it. It is smoothed on its own, and led on smoothly where it is mis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -14,6 +14,7 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ..core.gaps import led_on, led_on_rotations
+from ..core.progress import Progress
 from ..core.root_motion import heading_correction, smoothed
 from ..core.rotation import IDENTITY, Array, conjugate, exp, multiply, rotate
 from . import fcurves
@@ -113,7 +114,7 @@ def mended(found: Sequence[Carrier], frames: Floats, strength: float, holes: Gap
     return (yield from part(threaded(_mended, paths, strength), 0.5, 1.0))
 
 
-def _mended(paths: Sequence[_Path], strength: float, progress: Callable[[float], None]) -> Moved:
+def _mended(paths: Sequence[_Path], strength: float, progress: Progress) -> Moved:
     turns, moves = {}, {}
     for done, path in enumerate(paths):
         progress(done / len(paths))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 
 from ..core.interpolation import LINEAR
+from ..core.progress import Progress
 from ..core.rotation import Array, from_matrix
 from ..core.rotation_mode import from_quaternions, property_of
 from . import fcurves
@@ -96,7 +97,7 @@ def _values(
     matrices: Mapping[str, Array],
     modes: Mapping[str, str],
     connected: Collection[str],
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> dict[str, dict[str, Array]]:
     """Bone -> property -> (T, n) of local matrices (T, 4, 4); a connected bone has no place of its own."""
     result = {}

@@ -8,7 +8,6 @@ two-step empirical Wiener filter of BM3D (Dabov et al., IEEE Trans. Image Proces
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from . import filters
 from .cosines import cosines, from_cosines
 from .gaps import bridged
+from .progress import Progress
 from .rotation import Array, Mask, aligned, conjugate, multiply, normalize
 from .signals import continued
 from .windows import in_windows
@@ -58,7 +58,7 @@ def denoised_curves(
     rotations: Array,
     fps: float,
     missing: Mask | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of any bones with the noise taken out: unit quaternions (T, J, 4), float32.
 
@@ -74,7 +74,7 @@ def denoised_curves(
     return normalize(without_noise(in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH), fps, progress))
 
 
-def without_noise(rotations: Array, fps: float, progress: Callable[[float], None] | None = None) -> Array:
+def without_noise(rotations: Array, fps: float, progress: Progress | None = None) -> Array:
     """Continuous rotations (T, J, 4), spikes taken out before, each curve without its own noise; others as they are."""
     sigma = noise_level(rotations)
     noisy = sigma > 0

@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from .clip import Clip
 from .errors import MenderError
 from .files import reason, sha256
 from .formats.csv import write as write_table
+from .progress import Progress
 from .rotation import Array
 from .rotation_mode import from_quaternions
 from .skeleton import Skeleton, end_sites_of
@@ -102,7 +103,7 @@ def gathered(takes: Iterable[Take], left_out: dict[str, str] | None = None) -> D
     return DataSet(tuple(replace(take, clip=take.clip.at_rate(fps)) for take in _named_apart(same)), refused)
 
 
-def read_folder(folder: Path, progress: Callable[[float], None] = lambda done: None) -> DataSet:
+def read_folder(folder: Path, progress: Progress = lambda done: None) -> DataSet:
     """The motion files of a folder, by name. What cannot be read is left out. Raises DataSetError."""
     if not folder.is_dir():
         raise DataSetError(f"There is no folder {folder}: give one that holds motion files.")
@@ -123,7 +124,7 @@ def read_folder(folder: Path, progress: Callable[[float], None] = lambda done: N
     return gathered(takes, refused)
 
 
-def write(found: DataSet, folder: Path, progress: Callable[[float], None] = lambda done: None) -> dict[str, Any]:
+def write(found: DataSet, folder: Path, progress: Progress = lambda done: None) -> dict[str, Any]:
     """Write arrays, tables and manifest into `folder`, which is made where it is not there; returns the manifest.
 
     A data set that stands there gives way when the new one is complete; progress may raise to stop, and leaves it.

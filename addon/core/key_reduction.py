@@ -8,17 +8,15 @@ handles, each of which depends on all other keys, do not allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .key_fitting import Places, fitted, hermite, hermite_played
+from .progress import Progress
 from .rotation import Array, dot
 from .rotation_mode import to_quaternion
 from .signals import continued, cubic
-
-Progress = Callable[[float], None]
 
 _ROUNDING = 0.998
 _WIDER = 2.5  # times the tolerance, for the keys that fitting begins with

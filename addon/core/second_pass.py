@@ -9,12 +9,11 @@ Processing 16, 2007), with the patches' principal components as in Zhang et al.,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from . import curves
+from .progress import Progress
 from .rotation import Array, Mask, aligned, angle_between, normalize
 
 BLOCK = 256
@@ -57,7 +56,7 @@ def second_pass(
     scale: float = 1.0,
     twins: NDArray[np.intp] | None = None,
     sharing: Mask | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Array, Array]:
     """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
 

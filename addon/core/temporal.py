@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from . import curves, filters, rates
 from .gaps import bridged
 from .likely import Likely, filled
+from .progress import Progress
 from .rotation import Array, Mask, aligned, continuous, normalize, steadily_aligned
 from .second_pass import second_pass
 from .windows import in_windows
 
 Network = Callable[[Array], Array]
-Progress = Callable[[float], None]
 
 GUESSED = 0.5
 """Length that marks a rotation which was filled in across a hole; a joint that the rig has not has length 0."""

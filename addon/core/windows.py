@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .progress import Progress
 from .rotation import Array
 
 
@@ -45,7 +46,7 @@ def in_windows(
     length: int,
     reach: int,
     grid: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Array:
     """`network` on `frames` (T, ...), window after window, put together: (T, ...).
 

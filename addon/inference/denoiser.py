@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ..core.curves import denoised_curves
 from ..core.errors import MenderError
 from ..core.likely import Likely
+from ..core.progress import Progress
 from ..core.rigs.chains import on_whole_chains
 from ..core.rigs.sides import twins
 from ..core.rotation import Array, Mask
@@ -28,7 +28,7 @@ def denoise(
     fps: float,
     missing: Mask | None = None,
     absent: Mask | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of the card's joints at `fps`, any number of them: unit quaternions float32 (T, J, 4).
 
@@ -64,7 +64,7 @@ def denoise_curves(
     rotations: Array,
     fps: float,
     missing: Mask | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Array:
     """Rotations (T, J, 4) of bones that the model does not know, fingers, tails or props: unit quaternions float32.
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core import comparison
 from ..core.noise import component_noise
+from ..core.progress import Progress
 from ..core.rigs.fit import Fit, joint_rotations, turned_bones
 from ..core.rotation import Array, conjugate, multiply
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
 from ..inference.session import Model
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)

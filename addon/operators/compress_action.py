@@ -23,8 +23,9 @@ from ..core.compression.archive import SUFFIX, Archive
 from ..core.compression.block import PoseCode, code_step
 from ..core.compression.plan import BoneKeys, Place, Plan, plan
 from ..core.compression.recording import Curve, Header
-from ..core.compression.whole import Progress, write_smallest
+from ..core.compression.whole import write_smallest
 from ..core.errors import MenderError
+from ..core.progress import Progress
 from ..inference.pose_code import file_hash, pose_code
 from ..inference.session import Model, RuntimeUnavailable
 from ..properties import METHOD_ITEMS, settings_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -17,6 +17,7 @@ from ..blender.gaps import Gaps
 from ..blender.steps import Steps, part, threaded
 from ..blender.tracks import KeyRange, Track, union
 from ..core.errors import MenderError
+from ..core.progress import Progress
 from ..core.rotation import Array
 from ..inference import denoiser
 from ..inference.autoencoder import autoencode
@@ -64,7 +65,7 @@ def correction(scene: bpy.types.Scene, model: Model, binding: Binding, timed: Fl
     return Correction(frames, turns)
 
 
-def _autoencoded(model: Model, body: Array, progress: Callable[[float], None]) -> Array:
+def _autoencoded(model: Model, body: Array, progress: Progress) -> Array:
     return autoencode(model, body)
 
 

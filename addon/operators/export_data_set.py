@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..blender.tracks import KeyRange
 from ..core import data_set
 from ..core.data_set import DataSetError, Take
 from ..core.errors import MenderError
+from ..core.progress import Progress
 from ..properties import DATA_SET_ITEMS, settings_of
 from . import needs
 
@@ -61,11 +61,11 @@ class MOCAP_MENDER_OT_export_data_set(needs.Needing, ModalJob, bpy.types.Operato
         return {"FINISHED"}
 
 
-def _read_folder(folder: Path, progress: Callable[[float], None]) -> data_set.DataSet:
+def _read_folder(folder: Path, progress: Progress) -> data_set.DataSet:
     return data_set.read_folder(folder, progress)
 
 
-def _write(found: data_set.DataSet, folder: Path, progress: Callable[[float], None]) -> dict[str, Any]:
+def _write(found: data_set.DataSet, folder: Path, progress: Progress) -> dict[str, Any]:
     return data_set.write(found, folder, progress)
 
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ..files import reason
+from ..progress import Progress
 from ..rotation import Array
 from ..rotation_mode import from_quaternions, property_of, to_quaternion
 from . import archive
@@ -16,8 +17,6 @@ from .archive import Archive
 from .block import PoseCode
 from .plan import Plan, runs
 from .recording import GROUP, Bytes, Curve, Group, Run
-
-Progress = Callable[[float], None]
 
 
 def write_smallest(path: Path, ways: Sequence[tuple[Plan, PoseCode | None]], progress: Progress) -> Archive:
