@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -136,15 +137,10 @@ def _read_motion(path: Path, lines: list[str], rig: AcclaimSkeleton) -> tuple[li
     The bones of the first frame are those of every frame; others stay at rest.
     """
     by_name = {bone.name: bone for bone in rig.bones}
-    degrees = rig.degrees
     order: list[str] = []
     rows: list[str] = []
-    frame: dict[str, str] | None = None
-
-    def finish(line: int) -> None:
-        if frame is None:
-            return
-        order.extend(frame if not rows else ())
+    for line, frame in _frames(path, lines, by_name):
+        order = order or list(frame)
         missing = [name for name in order if name not in frame]
         if missing or not frame:
             raise MotionFileError(path, f"frame {len(rows) + 1} lacks {missing[0] if missing else 'its bones'}", line)
@@ -152,20 +148,31 @@ def _read_motion(path: Path, lines: list[str], rig: AcclaimSkeleton) -> tuple[li
             extra = next(name for name in frame if name not in order)
             raise MotionFileError(path, f"frame {len(rows) + 1} has {extra}, which the first frame lacks", line)
         rows.append(" ".join([frame[name] for name in order]))
+    if not rows:
+        raise MotionFileError(path, "expected frames of an AMC file, found none", len(lines))
+    bones = [by_name[name] for name in order]
+    try:
+        table = read_table(path, rows, 1, sum(len(bone.dof) for bone in bones))
+    except MotionFileError:
+        raise _not_a_number(path, lines) from None
+    return bones, table, _in_degrees(lines, rig.degrees)
 
+
+def _frames(path: Path, lines: list[str], bones: Mapping[str, Bone]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Of every frame the line that ends it, and the numbers of each bone that has any."""
+    frame: dict[str, str] | None = None
     for line, text in enumerate(lines, 1):
         words = text.split()
-        if not words or words[0].startswith("#"):
+        if not words or words[0].startswith(("#", ":")):
             continue
-        if words[0].startswith(":"):
-            degrees = {":degrees": True, ":radians": False}.get(words[0].lower(), degrees)
-        elif len(words) == 1 and words[0].isdecimal():
-            finish(line)
+        if len(words) == 1 and words[0].isdecimal():
+            if frame is not None:
+                yield line, frame
             frame = {}
         elif frame is None:
             raise MotionFileError(path, f"expected the number of the first frame, found {shortened(text)}", line)
         else:
-            bone = by_name.get(words[0])
+            bone = bones.get(words[0])
             if bone is None or words[0] in frame:
                 what = "each bone once a frame" if bone else "a bone of the skeleton"
                 raise MotionFileError(path, f"expected {what}, found {shortened(words[0])}", line)
@@ -174,15 +181,14 @@ def _read_motion(path: Path, lines: list[str], rig: AcclaimSkeleton) -> tuple[li
                 raise MotionFileError(path, f"expected {len(bone.dof)} numbers for {bone.name}, {found}", line)
             if bone.dof:
                 frame[words[0]] = " ".join(words[1:])
-    finish(len(lines))
-    if not rows:
-        raise MotionFileError(path, "expected frames of an AMC file, found none", len(lines))
-    bones = [by_name[name] for name in order]
-    try:
-        table = read_table(path, rows, 1, sum(len(bone.dof) for bone in bones))
-    except MotionFileError:
-        raise _not_a_number(path, lines) from None
-    return bones, table, degrees
+    if frame is not None:
+        yield len(lines), frame
+
+
+def _in_degrees(lines: list[str], usual: bool) -> bool:
+    """What the file says last of its angles' unit; the skeleton's where it says nothing."""
+    said = [line.split()[0].lower() for line in lines if line.lstrip().startswith(":")]
+    return next((word == ":degrees" for word in reversed(said) if word in (":degrees", ":radians")), usual)
 
 
 def _not_a_number(path: Path, lines: list[str]) -> MotionFileError:
