@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,10 @@ from addon.inference.any_order import METADATA_KEY, AnyOrderModel, open_model
 from training import digits, runs
 from training.models.any_order import AnyOrderTransformer, causal_mask
 
-from .promises import LARGEST_IR, OPSET, ExportError
+from .promises import OPSET, ExportError, write_proven
 from .traces import remove_traces
 
 TOLERANCE = 1e-5
-LARGEST_FILE = 5_000_000
 SHAPES = ((1, 1, 0), (2, 3, 5), (1, 7, 1), (3, 1, 40))
 """Sequences, tokens or queries, and cached tokens or known pairs beside the begin token, that are compared."""
 
@@ -81,19 +79,11 @@ def export_run(folder: Path, output: Path) -> Path:
         verbose=False,
     )
     proto = program.model_proto
-    proto.ir_version = min(proto.ir_version, LARGEST_IR)
     remove_traces(proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(_told(model, run))
     _check_axes(proto)
-    with tempfile.TemporaryDirectory() as place:
-        draft = Path(place) / output.name
-        onnx.save(proto, draft)
-        if draft.stat().st_size > LARGEST_FILE:
-            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
-        check_parity(model, open_model(draft), output.name)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(draft.read_bytes())
+    write_proven(proto, output, lambda draft: check_parity(model, open_model(draft), output.name))
     return output
 
 

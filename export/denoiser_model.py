@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from training.evaluation import shipped_metrics
 from training.models.denoiser import BodyDenoiser
 
 from .half import store_half
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
+from .promises import OPSET, VERSION, ExportError, check_structure, describe, joint_tips, write_proven
 from .traces import remove_traces
 
 TOLERANCE = 2e-5
@@ -36,7 +35,6 @@ ROUNDINGS, MOST = 4.0, 2e-4
 there. A file may differ by so many times what PyTorch's own single precision is off from double, to 0.02 degrees."""
 LENGTHS = ((1, 1), (1, 2), (2, 3), (1, 37), (3, 64), (1, 1000))
 """Batches and frames that the file is compared with PyTorch on."""
-LARGEST_FILE = 5_000_000
 
 LABEL = "Denoise motion"
 TEXT = (
@@ -69,19 +67,11 @@ def export_run(run: runs.Run, output: Path) -> Path:
     store_half(proto)
     remove_traces(proto)
     describe(proto, _card(run), run)
-    proto.ir_version = min(proto.ir_version, LARGEST_IR)
     if any(
         not value.type.tensor_type.shape.dim[1].dim_param for value in (proto.graph.input[0], proto.graph.output[0])
     ):
         raise ExportError("The exporter fixed the number of frames: not exported.")
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / output.name
-        onnx.save(proto, draft)
-        if draft.stat().st_size > LARGEST_FILE:
-            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
-        check_parity(model, run.frame, draft)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(draft.read_bytes())
+    write_proven(proto, output, lambda draft: check_parity(model, run.frame, draft))
     return output
 
 

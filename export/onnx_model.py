@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from onnx import numpy_helper
 from torch import nn
@@ -27,7 +25,7 @@ from training.models.pose_compress import PoseCompressor
 from training.models.tutorial import TutorialAutoencoder
 
 from . import denoiser_model, hands_model
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure, describe, joint_tips
+from .promises import OPSET, VERSION, ExportError, check_structure, describe, joint_tips, write_proven
 from .traces import remove_traces
 
 TOLERANCE = 1e-5
@@ -82,8 +80,8 @@ class _ExportedCode(nn.Module):
 def export_run(run_folder: Path, output: Path) -> Path:
     """Write the finished run in `run_folder` as the ONNX file `output`; returns `output`.
 
-    Raises RunError or WeightsMissingError for a run that is not finished, ExportError where the file's numbers, axes or
-    versions are not what is promised; then nothing is written.
+    Raises RunError or WeightsMissingError for a run that is not finished, ExportError where the file's numbers, axes,
+    versions or size are not what is promised; then nothing is written.
     """
     run = runs.load(run_folder)
     if isinstance(run.model, BodyDenoiser):
@@ -111,14 +109,8 @@ def export_run(run_folder: Path, output: Path) -> Path:
     widths = {name: value.shape[1] for name, value in zip(names, outputs, strict=True)}
     remove_traces(proto)
     describe(proto, _card(run, widths), run)
-    proto.ir_version = min(proto.ir_version, LARGEST_IR)
     check_structure(proto)
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / output.name
-        onnx.save(proto, draft)
-        check_parity(run.model, run.frame, draft)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(draft.read_bytes())
+    write_proven(proto, output, lambda draft: check_parity(run.model, run.frame, draft))
     return output
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,6 +18,7 @@ from training.data.poses import PoseFrame
 
 OPSET = 18
 LARGEST_IR = 10
+LARGEST_FILE = 5_000_000
 VERSION = "1.0.0"
 TRAINING_KEY = "mocap_mender_training"
 """The key, among an ONNX file's `metadata_props`, of what the run was: its recipe, settings, seed and versions."""
@@ -35,6 +39,22 @@ def check_structure(proto: onnx.ModelProto) -> None:
             raise ExportError(f"The exporter fixed the number of poses of {value.name}: not exported.")
     if any(tensor.external_data for tensor in proto.graph.initializer):
         raise ExportError("The exporter left weights outside the file: not exported.")
+
+
+def write_proven(proto: onnx.ModelProto, output: Path, prove: Callable[[Path], object]) -> None:
+    """Write the file `output` once a draft of it, of the same name, has passed `prove`, which raises where it does not.
+
+    Raises ExportError where the file is too large; then, and where `prove` raises, nothing is written.
+    """
+    proto.ir_version = min(proto.ir_version, LARGEST_IR)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / output.name
+        onnx.save(proto, draft)
+        if draft.stat().st_size > LARGEST_FILE:
+            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
+        prove(draft)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(draft.read_bytes())
 
 
 def describe(proto: onnx.ModelProto, card: ModelCard, run: runs.Run) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from addon.inference import any_order
-from export import any_order_model
+from export import any_order_model, promises
 from export.__main__ import main
 from export.promises import ExportError
 from training import digits, revealing
@@ -80,7 +80,7 @@ def test_what_is_not_exported_is_said(tmp_path, capsys, monkeypatch):
 
 
 def test_a_file_that_is_too_large_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(any_order_model, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(promises, "LARGEST_FILE", 1000)
     digits.start("mnist-query", tiny("mnist-query", "epochs=1"), made_up(16), tmp_path / "run")
     with pytest.raises(ExportError, match="more than 1000"):
         any_order_model.export_run(tmp_path / "run", tmp_path / "model.onnx")
