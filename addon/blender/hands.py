@@ -14,11 +14,8 @@ import bpy
 import numpy as np
 
 from ..core.errors import MenderError
-from ..core.hand import SIDES, HandShapeError
-from ..core.rigs.finger_rig import finger_rig, side_of
-from ..core.rigs.hands import HandBones, find_hands
-from ..core.rigs.loose_hand import loose_hand
-from ..core.rigs.names import read as read_name
+from ..core.hand import SIDES
+from ..core.rigs.resting_hands import RestingHand, resting_hands
 from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, normalize
 from ..core.rotation_mode import property_of
 from . import fcurves, limbs
@@ -50,30 +47,10 @@ def hands_of(
     if obj.matrix_world.determinant() < 0:
         raise HandsError(f"{obj.name} is mirrored by a negative scale: apply the scale (Ctrl+A) first.")
     curves = fcurves.by_path(channels) if channels is not None else {}
-    bones = list(obj.data.bones)
-    place = {bone.name: i for i, bone in enumerate(bones)}
     paths = {path for path, _ in curves}
     keyed = [b.name for b in obj.pose.bones if fcurves.bone_path(b.name, property_of(b.rotation_mode)) in paths]
-    parents = [place[bone.parent.name] if bone.parent else -1 for bone in bones]
-    found = find_hands([bone.name for bone in bones], parents, keyed, chosen)
-    heads = {bone.name: np.array(bone.head_local, dtype=np.float64) for bone in bones}
-    tails = {bone.name: np.array(bone.tail_local, dtype=np.float64) for bone in bones}
-    rests = {bone.name: from_matrix(np.array(bone.matrix_local.to_3x3(), dtype=np.float64)) for bone in bones}
-    result, problems = [], []
-    for name, hand in found.items():
-        try:
-            side = (name or read_name(obj.name).side or side_of(hand, heads, tails) or "Right").lower()
-            rig = finger_rig(hand, side == "right", heads, tails, rests)
-        except HandShapeError as error:
-            problems.append(error)
-            continue
-        tracks = tuple(track_of(obj, curves, bone) for bone in rig.bones)
-        before = {below: track_of(obj, curves, above) for below, above in rig.before.items()}
-        rigged = RiggedHand(SIDES.index(side), rig, tracks, before, curves)
-        result.append(rigged if hand.linked else _loose(rigged, obj, hand, heads, rests))
+    result = [_rigged(obj, curves, hand) for hand in resting_hands(*_rest(obj), keyed, chosen, obj.name)]
     if not result:
-        if problems:
-            raise problems[0]
         raise HandsError(
             f"No finger bones were found on {obj.name}: name them as a known rig does, such as LeftHandIndex1 or "
             "f_index.01.L."
@@ -83,13 +60,32 @@ def hands_of(
     return sorted(result, key=lambda hand: hand.side)
 
 
-def _loose(
-    hand: RiggedHand, obj: ArmatureObject, bones: HandBones, heads: Mapping[str, Array], rests: Mapping[str, Array]
-) -> RiggedHand:
-    loose = loose_hand(bones, hand.rig.bones, heads, rests)
-    followers = tuple(track_of(obj, hand.curves, bone) for bone in loose.bones[loose.bending :])
-    wrist = track_of(obj, hand.curves, loose.wrist) if loose.wrist else None
-    return replace(hand, loose=loose, followers=followers, wrist=wrist)
+def _rest(obj: ArmatureObject) -> tuple[list[str], list[int], Floats, Floats, Floats]:
+    """The N bones' names, the index of each one's parent, heads (N, 3), tails (N, 3) and axes (N, 3, 3) at rest."""
+    bones = obj.data.bones
+    names = [bone.name for bone in bones]
+    place = {name: i for i, name in enumerate(names)}
+    parents = [place[bone.parent.name] if bone.parent else -1 for bone in bones]
+    heads, tails, columns = (np.empty((len(bones), *shape), dtype=np.float32) for shape in ((3,), (3,), (4, 4)))
+    for name, numbers in (("head_local", heads), ("tail_local", tails), ("matrix_local", columns)):
+        bones.foreach_get(name, numbers.ravel())
+    return names, parents, heads, tails, columns.transpose(0, 2, 1)[:, :3, :3]
+
+
+def _rigged(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCurve], hand: RestingHand) -> RiggedHand:
+    rig, loose = hand.rig, hand.loose
+    rigged = RiggedHand(
+        hand.side,
+        rig,
+        tuple(track_of(obj, curves, bone) for bone in rig.bones),
+        {below: track_of(obj, curves, above) for below, above in rig.before.items()},
+        curves,
+    )
+    if loose is None:
+        return rigged
+    followers = tuple(track_of(obj, curves, bone) for bone in loose.bones[loose.bending :])
+    wrist = track_of(obj, curves, loose.wrist) if loose.wrist else None
+    return replace(rigged, loose=loose, followers=followers, wrist=wrist)
 
 
 def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Collection[str]) -> None:
