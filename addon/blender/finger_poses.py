@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -40,6 +40,20 @@ def put_rotations(obj: ArmatureObject, hand: RiggedHand, joined: Array, bones: C
         setattr(bone, name, from_quaternion(turned.rotations[None], turned.track.mode, near[None])[0].tolist())
         if turned.places is not None:
             bone.location = turned.places.tolist()
+    obj.update_tag(refresh={"DATA"})
+
+
+def numbers(obj: ArmatureObject, hands: Sequence[RiggedHand]) -> dict[tuple[str, str], list[float]]:
+    """(bone, property) -> the numbers that it has now, of all bones that a pose of these hands may move."""
+    tracks = [track for hand in hands for track in (*hand.tracks, *hand.followers)]
+    places = {(track.bone, name) for track in tracks for name in (property_of(track.mode), "location")}
+    return {(bone, name): list(getattr(obj.pose.bones[bone], name)) for bone, name in places}
+
+
+def put_numbers(obj: ArmatureObject, kept: Mapping[tuple[str, str], Sequence[float]]) -> None:
+    """Give bones the numbers back that they had. No key is written."""
+    for (bone, name), own in kept.items():
+        setattr(obj.pose.bones[bone], name, own)
     obj.update_tag(refresh={"DATA"})
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from bpy.props import EnumProperty, FloatProperty
 
 from ..blender.armature import require_armature
-from ..blender.finger_poses import put_pose, put_rotations, standing
+from ..blender.finger_poses import numbers, put_numbers, put_pose
 from ..blender.rigged_hand import RiggedHand
 from ..core.errors import MenderError
 from ..core.hand import DOF, FINGERS
@@ -65,7 +65,7 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self._obj, self._started = obj, time.perf_counter()
-        self._before = [standing(obj, hand) for hand in self._hands]
+        self._before = numbers(obj, self._hands)
         self._timer = context.window_manager.event_timer_add(1 / 30, window=context.window)
         context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
         return {"RUNNING_MODAL"}
@@ -76,7 +76,7 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
             return {"PASS_THROUGH"}
         finger, share = divmod((time.perf_counter() - self._started) / _SECONDS, 1.0)
         try:
-            self._restore()
+            put_numbers(self._obj, self._before)
             if finger < len(FINGERS) and event.type != "ESC":
                 closed = float(np.sin(np.pi * share))
                 _close(self._obj, self._hands, int(finger), closed)
@@ -89,10 +89,6 @@ class MOCAP_MENDER_OT_curl_test(needs.Needing, bpy.types.Operator):
     def cancel(self, context: bpy.types.Context) -> None:
         """Stop the clock."""
         context.window_manager.event_timer_remove(self._timer)
-
-    def _restore(self) -> None:
-        for hand, before in zip(self._hands, self._before, strict=True):
-            put_rotations(self._obj, hand, before, set(hand.rig.bones))
 
 
 def _close(obj: Any, hands: list[RiggedHand], finger: int, share: float) -> None:

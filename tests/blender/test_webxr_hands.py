@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from addon.blender import action
 from addon.blender.finger_poses import put_pose, saved_assets, standing
 from addon.blender.hands import hands_of
 from addon.core.hand import DOF
+from addon.operators.curl_test import MOCAP_MENDER_OT_curl_test
 from tests.blender.test_finger_rigs import HINGES, POSES
 from tests.blender.test_real_rigs import DATA, brought_in
 
@@ -148,6 +151,55 @@ def test_a_pose_of_a_loose_hand_is_completed_and_kept_as_an_asset():
     bpy.ops.mocap_mender.apply_hand_pose(asset="Grip")
     for bone, place in heads_of(obj).items():
         np.testing.assert_allclose(place, posed[bone], atol=1e-5, err_msg=bone)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_curl_test_closes_one_finger_of_a_loose_hand(right):
+    placed = []
+    for beside in (False, True):
+        obj = webxr(beside, right)
+        assert bpy.ops.mocap_mender.curl_test(finger="RING") == {"FINISHED"}
+        (hand,) = hands_of(obj, None)
+        angles = np.degrees(hand.rig.dof(standing(obj, hand)))
+        assert angles[DOF.index("ring PIP")] > 80
+        assert np.abs(angles[DOF.index("index PIP")] - np.degrees(hand.rig.rest_dof()[DOF.index("index PIP")])) < 0.1
+        assert obj.animation_data is None
+        placed.append(heads_of(obj))
+    for bone, place in placed[0].items():
+        if "metacarpal" not in bone:
+            np.testing.assert_allclose(placed[1][bone], place, atol=1e-5, err_msg=bone)
+
+
+class Curling:
+    """The operator as the window runs it, which asks for a window where there is none."""
+
+    invoke, modal = MOCAP_MENDER_OT_curl_test.invoke, MOCAP_MENDER_OT_curl_test.modal
+    cancel = MOCAP_MENDER_OT_curl_test.cancel
+
+    def report(self, kind, text):
+        raise AssertionError(text)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_after_the_curl_test_each_bone_has_its_own_numbers_back(beside):
+    obj, rng = webxr(beside), np.random.default_rng(8)
+    for bone in obj.pose.bones:  # as tracked hands come in: places and lengths of their own
+        bone.location = rng.normal(size=3) * 0.01
+        bone.rotation_quaternion = rng.normal(size=4)
+        bone.rotation_euler = rng.normal(size=3) * 4
+    before = [(b.location[:], b.rotation_quaternion[:], b.rotation_euler[:]) for b in obj.pose.bones]
+    clock = SimpleNamespace(
+        event_timer_add=lambda step, window: None,
+        event_timer_remove=lambda timer: None,
+        modal_handler_add=lambda operator: None,
+    )
+    context, curling = SimpleNamespace(object=obj, window=None, window_manager=clock), Curling()
+    assert curling.invoke(context, None) == {"RUNNING_MODAL"}
+    curling._started -= 0.3
+    assert curling.modal(context, SimpleNamespace(type="TIMER")) == {"PASS_THROUGH"}
+    assert [(b.location[:], b.rotation_quaternion[:], b.rotation_euler[:]) for b in obj.pose.bones] != before
+    assert curling.modal(context, SimpleNamespace(type="ESC")) == {"CANCELLED"}
+    assert [(b.location[:], b.rotation_quaternion[:], b.rotation_euler[:]) for b in obj.pose.bones] == before
 
 
 @pytest.mark.skipif(not (DATA / "rigs").is_dir(), reason="the rigs are not on this machine")
