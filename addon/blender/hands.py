@@ -88,12 +88,19 @@ def _rigged(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCur
     return replace(rigged, loose=loose, followers=followers, wrist=wrist)
 
 
-def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Collection[str]) -> None:
-    """Raises HandsError where a rotation curve of one of `bones` is locked, muted, made of samples or has modifiers."""
+def require_editable(
+    obj: ArmatureObject, channels: Channels | None, found: Collection[RiggedHand], bones: Collection[str]
+) -> None:
+    """Raises HandsError where a curve that turns one of `bones` is locked, muted, made of samples or has modifiers.
+
+    Of a hand among `found` whose bones hang beside each other also where a curve that moves one of them is.
+    """
     if channels is None:
         return
     pose = obj.pose.bones
     bone_of = {fcurves.bone_path(bone, property_of(pose[bone].rotation_mode)): bone for bone in bones}
+    moving = {bone for hand in found if hand.loose for bone in hand.loose.bones}.intersection(bones)
+    bone_of |= {fcurves.bone_path(bone, "location"): bone for bone in moving}
     problems = {
         "locked: unlock them in the graph editor": fcurves.is_locked,
         "muted: unmute them": fcurves.is_muted,
@@ -103,7 +110,8 @@ def require_editable(obj: ArmatureObject, channels: Channels | None, bones: Coll
     for curve in channels.fcurves:
         for problem, holds in problems.items():
             if curve.data_path in bone_of and holds(curve):
-                raise HandsError(f"The rotation curves of the bone {bone_of[curve.data_path]} are {problem} first.")
+                kind = "location" if curve.data_path.endswith(".location") else "rotation"
+                raise HandsError(f"The {kind} curves of the bone {bone_of[curve.data_path]} are {problem} first.")
 
 
 def wrists(

@@ -93,7 +93,7 @@ def chosen_hands(obj: Any, channels: Channels | None, options: Any) -> tuple[lis
     }
     if not bones:
         raise HandsError(f"{obj.name} has no bones of the chosen hands and fingers: choose others.")
-    hands.require_editable(obj, channels, moving_with(found, bones))
+    hands.require_editable(obj, channels, found, moving_with(found, bones))
     return found, bones
 
 

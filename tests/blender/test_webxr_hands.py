@@ -202,6 +202,66 @@ def test_after_the_curl_test_each_bone_has_its_own_numbers_back(beside):
     assert [(b.location[:], b.rotation_quaternion[:], b.rotation_euler[:]) for b in obj.pose.bones] == before
 
 
+def keyed_places(obj, spoil):
+    """Places of a loose hand's bones are keyed, and one of these curves is spoilt."""
+    for name in ("ring-finger-phalanx-distal", "ring-finger-tip"):
+        for frame in (1, 20):
+            obj.pose.bones[name].keyframe_insert("location", frame=frame)
+    for curve in action.assigned_channels(obj).fcurves:
+        if "ring-finger-tip" in curve.data_path:
+            spoil(curve)
+
+
+def edited(obj, change):
+    bpy.ops.object.mode_set(mode="EDIT")
+    change(obj.data.edit_bones)
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def in_one_place(bones):
+    for bone in bones:
+        bone.translate(-bone.head)
+
+
+def one_finger(bones):
+    for bone in [bone for bone in bones if not bone.name.startswith(("index", "thumb", "wrist"))]:
+        bones.remove(bone)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda obj: setattr(obj, "scale", (1, -1, 1)), "mirrored"),
+        (lambda obj: edited(obj, in_one_place), "in one place"),
+        (lambda obj: edited(obj, one_finger), "fewer than two fingers"),
+        (lambda obj: keyed_places(obj, lambda curve: setattr(curve, "lock", True)), "locked"),
+        (lambda obj: keyed_places(obj, lambda curve: setattr(curve, "mute", True)), "muted"),
+        (lambda obj: keyed_places(obj, lambda curve: curve.modifiers.new("NOISE")), "modifiers"),
+    ],
+    ids=["mirrored", "one place", "one finger", "locked place", "muted place", "modified place"],
+)
+@pytest.mark.parametrize("task", ["MOTION", "POSE"])
+def test_a_loose_hand_that_cannot_be_changed_is_a_sentence(spoil, sentence, task):
+    obj = webxr(beside=True)
+    key_wrist(obj)
+    for frame in (1, 20):
+        obj.pose.bones["index-finger-phalanx-distal"].keyframe_insert("rotation_quaternion", frame=frame)
+    spoil(obj)
+    bpy.context.view_layer.update()
+    bpy.context.scene.frame_set(1)
+    before = numbers_of(obj)
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.mocap_mender.generate_fingers(task=task, mode="AVERAGE", step=1)
+    assert numbers_of(obj) == before
+
+
+def numbers_of(obj):
+    return {
+        (curve.data_path, curve.array_index): [tuple(point.co) for point in curve.keyframe_points]
+        for curve in action.assigned_channels(obj).fcurves
+    }
+
+
 @pytest.mark.skipif(not (DATA / "rigs").is_dir(), reason="the rigs are not on this machine")
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_generic_hand_closes(side, tmp_path):

@@ -91,12 +91,7 @@ def finger_rig(
     Raises HandShapeError where the palm cannot be told: fewer than two fingers beside the thumb, or joints in one
     place.
     """
-    present = [finger for finger in _PALM if finger in bones.fingers]
-    if len(present) < 2:
-        raise HandShapeError(
-            "This hand has fewer than two fingers beside the thumb, and how its palm lies cannot be told: check the "
-            "names of its finger bones."
-        )
+    _require_palm(bones)
     wrist = _wrist(bones, heads)
     chains = {finger: _points(parts, finger, heads, tails) - wrist for finger, parts in bones.fingers.items()}
     hand = hand_from_rest(_completed(chains), right)
@@ -132,6 +127,7 @@ def side_of(bones: HandBones, heads: Mapping[str, Array], tails: Mapping[str, Ar
 
     heads, tails: (3,) of its bones, in the armature. Raises HandShapeError as `finger_rig` does.
     """
+    _require_palm(bones)
     wrist = _wrist(bones, heads)
     chains = _completed({f: _points(parts, f, heads, tails) - wrist for f, parts in bones.fingers.items()})
     back = hand_axes(np.concatenate([np.zeros((1, 3)), chains[:, 0]]), right=True)[:, 1]
@@ -139,6 +135,14 @@ def side_of(bones: HandBones, heads: Mapping[str, Array], tails: Mapping[str, Ar
     if abs(bend) < np.sin(_STRAIGHT):
         return ""
     return "Right" if bend < 0 else "Left"
+
+
+def _require_palm(bones: HandBones) -> None:
+    if sum(finger in bones.fingers for finger in _PALM) < 2:
+        raise HandShapeError(
+            "This hand has fewer than two fingers beside the thumb, and how its palm lies cannot be told: check the "
+            "names of its finger bones."
+        )
 
 
 def _wrist(bones: HandBones, heads: Mapping[str, Array]) -> Array:
