@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import compose, helper, numpy_helper
-from torch import Tensor, nn
+from torch import Tensor
 
 from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, OWN_WRIST_KNOWN, SINCE, UNTIL
 from addon.core.hand import DOF, JOINTS, SIDES
@@ -30,6 +30,7 @@ from training.recipes import RECIPES
 from training.runs import read
 
 from .half import store_half
+from .hands_pose import PoseGraph
 from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure
 from .traces import remove_traces
 
@@ -45,29 +46,6 @@ TEXT = (
     "Completes poses of the fingers and animates them between keys, for both hands, from any angles that are known; "
     "the wrists' motion tells when fingers move."
 )
-
-
-class _Pose(nn.Module):
-    """The any-order network with the inputs of the file."""
-
-    def __init__(self, network: HandAnyOrder) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self,
-        known: Tensor,
-        values: Tensor,
-        absent: Tensor,
-        queries: Tensor,
-        means: Tensor,
-        deviations: Tensor,
-        spacing: Tensor,
-    ) -> Tensor:
-        places, angles, asked = known[None], values[None], queries[None]
-        return self.network.predict(
-            places, angles, asked, means[None], deviations[None], spacing[:1], absent=absent[None]
-        )[0]
 
 
 MODELS = {"all": Path("models-noncommercial"), "open": Path("addon/models")}
@@ -170,7 +148,7 @@ def check_parity(model: HandModel, path: Path) -> float:
     for known, wanted in POSE_SIZES:
         asked = dict(zip(POSE_INPUTS, _asked(known, wanted), strict=True))
         with torch.no_grad():
-            want = _Pose(model.pose)(*(torch.from_numpy(part) for part in asked.values())).numpy()
+            want = _predicted(model.pose, *map(torch.from_numpy, asked.values())).numpy()
         (got,) = session.run([POSE_OUTPUT], {**unused_fill, **asked})
         worst = np.maximum(worst, np.max(np.abs(want - got)))
     if not worst <= TOLERANCE:  # no number is refused too
@@ -202,7 +180,7 @@ def _pose_proto(model: HandModel) -> onnx.ModelProto:
         **{name: {0: wanted} for name in ("queries", "means", "deviations", "spacing")},
     }
     program = torch.onnx.export(
-        _Pose(model.pose).eval(),
+        PoseGraph(model.pose).eval(),
         tuple(torch.from_numpy(part) for part in _asked(9, 5)),
         input_names=list(POSE_INPUTS),
         output_names=[POSE_OUTPUT],
@@ -213,6 +191,21 @@ def _pose_proto(model: HandModel) -> onnx.ModelProto:
         verbose=False,
     )
     return compose.add_prefix(program.model_proto, "pose/", rename_inputs=False, rename_outputs=False)
+
+
+def _predicted(
+    network: HandAnyOrder,
+    known: Tensor,
+    values: Tensor,
+    absent: Tensor,
+    queries: Tensor,
+    means: Tensor,
+    deviations: Tensor,
+    spacing: Tensor,
+) -> Tensor:
+    """What the file has to say, by the network as it was trained."""
+    places, angles, asked = known[None], values[None], queries[None]
+    return network.predict(places, angles, asked, means[None], deviations[None], spacing[:1], absent=absent[None])[0]
 
 
 def _add_constants(proto: onnx.ModelProto, model: HandModel) -> None:

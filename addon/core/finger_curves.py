@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,12 @@ class KeyedTogether:
 
     def at(self, times: Array) -> Array:
         """(T, C) the curves at other times."""
-        return smooth(self.times, self.values, times)
+        return _through(self.times, self.values, self._slope, times)
+
+    @cached_property
+    def _slope(self) -> Array:
+        """(K, C) the curves' slopes at their keys, asked for again and again."""
+        return _slopes(self.times, self.values)
 
 
 def keyed_together(key_times: Array, keyed: Array) -> list[KeyedTogether]:
@@ -53,37 +59,47 @@ def smooth(at: Array, keys: Array, times: Array) -> Array:
     key: flat at extremes and ends, else as smooth as can be without passing the neighbours' values. Held beyond the
     ends.
     """
+    return _through(at, keys, _slopes(at, keys), times)
+
+
+def _through(at: Array, keys: Array, slope: Array, times: Array) -> Array:
+    """(T, C) cubics through keys (K, C) at `at` (K,) with slopes (K, C), held beyond the ends."""
     if len(at) == 1:
         return np.repeat(keys, len(times), axis=0)
-    gap = np.diff(at)[:, None]
-    slope = _slopes(gap, np.diff(keys, axis=0) / gap)
     before = np.clip(np.searchsorted(at, times, side="right") - 1, 0, len(at) - 2)
-    u = np.clip((times - at[before]) / gap[before, 0], 0.0, 1.0)[:, None]
-    start, stop, length = keys[before], keys[before + 1], gap[before]
+    length = np.diff(at)[before, None]
+    u = np.clip((times - at[before])[:, None] / length, 0.0, 1.0)
+    start, stop = keys[before], keys[before + 1]
     return (
         start
-        + (stop - start) * u * u * (3 - 2 * u)
-        + length * (slope[before] * u * (1 - u) ** 2 - slope[before + 1] * u * u * (1 - u))
+        + (stop - start) * (u * u * (3 - 2 * u))
+        + slope[before] * (length * u * (1 - u) ** 2)
+        - slope[before + 1] * (length * u * u * (1 - u))
     )
 
 
-def _slopes(gap: Array, secant: Array) -> Array:
-    """(K, C) slopes at keys with the intervals (K - 1, 1) and secants (K - 1, C).
+def _slopes(at: Array, keys: Array) -> Array:
+    """(K, C) slopes at keys (K, C) at times `at` (K,).
 
     A second derivative without jumps is the minimum of a quadratic form, whose limits each slope keeps by itself:
     projected Gauss–Seidel, every other key at once.
     """
-    slope = np.zeros((len(secant) + 1, secant.shape[1]))
-    if len(secant) < 2:
+    slope = np.zeros(keys.shape)
+    if len(at) < 3:
         return slope
+    gap = np.diff(at)[:, None]
+    secant = np.diff(keys, axis=0) / gap
     weight = 1 / gap
     diagonal = 2 * (weight[:-1] + weight[1:])
-    target = 3 * (secant[:-1] * weight[:-1] + secant[1:] * weight[1:])
+    target = 3 * (secant[:-1] * weight[:-1] + secant[1:] * weight[1:]) / diagonal
+    before, after = weight[:-1] / diagonal, weight[1:] / diagonal
     most = 3 * np.minimum(np.abs(secant[:-1]), np.abs(secant[1:])) * (secant[:-1] * secant[1:] > 0)
     low, high = np.where(secant[:-1] > 0, 0.0, -most), np.where(secant[:-1] > 0, most, 0.0)
+    every_other = [
+        [part[one] for part in (slope[1:-1], slope[:-2], slope[2:], target, before, after, low, high)]
+        for one in (slice(0, None, 2), slice(1, None, 2))
+    ]
     for _ in range(_SWEEPS):
-        for first in (0, 1):
-            one = slice(first, None, 2)
-            pull = target[one] - weight[:-1][one] * slope[:-2][one] - weight[1:][one] * slope[2:][one]
-            slope[1:-1][one] = np.clip(pull / diagonal[one], low[one], high[one])
+        for own, last, following, aim, pull, push, least, largest in every_other:
+            np.minimum(np.maximum(aim - pull * last - push * following, least), largest, out=own)
     return slope

@@ -50,19 +50,22 @@ class HandPrototypes:
         self, seen: NDArray[np.integer], values: Array, wanted: NDArray[np.integer], doubt: Array | float
     ) -> tuple[Array, Array]:
         noise = _NOISE * np.eye(len(seen)) + np.diag(np.broadcast_to(doubt, len(seen)))
-        likely = np.tile(self._log_weight, (len(values), 1))
-        each = np.empty((len(values), len(self.poses), len(wanted)))
+        likely = np.empty((len(values), len(self.poses)))
+        # What a prototype expects is a part of its own plus a slope, the same in its group, times the values.
+        own = np.empty((len(self.poses), len(wanted)))
+        shift = np.empty((len(self.spread), len(values), len(wanted)))
         left = np.empty((len(self.spread), len(wanted)))
         for group, spread in enumerate(self.spread):
             members = np.flatnonzero(self.group == group)
-            away = values[:, None] - self.poses[np.ix_(members, seen)]
-            across = spread[np.ix_(seen, wanted)]
             white = np.linalg.inv(np.linalg.cholesky(spread[np.ix_(seen, seen)] + noise))
-            told = away @ white.T
-            likely[:, members] += np.log(np.diag(white)).sum() - 0.5 * np.sum(told**2, axis=-1)
-            each[:, members] = self.poses[np.ix_(members, wanted)] + told @ (white @ across)
-            left[group] = np.diag(spread)[wanted] + _NOISE - np.sum((white @ across) ** 2, axis=0)
-        return _summed_up(_shares(likely), each, left[self.group])
+            across = white @ spread[np.ix_(seen, wanted)]
+            told, places = values @ white.T, self.poses[np.ix_(members, seen)] @ white.T
+            apart = np.sum(told**2, axis=1)[:, None] + np.sum(places**2, axis=1) - 2 * told @ places.T
+            likely[:, members] = self._log_weight[members] + np.log(np.diag(white)).sum() - 0.5 * apart
+            own[members] = self.poses[np.ix_(members, wanted)] - places @ across
+            shift[group] = told @ across
+            left[group] = np.diag(spread)[wanted] + _NOISE - np.sum(across**2, axis=0)
+        return _summed_up(_shares(likely), own, shift, left, self.group)
 
     def course(self, order: NDArray[np.integer]) -> Course:
         """What is needed to be asked of each of the angles `order` (N,), none twice, given those before it."""
@@ -80,24 +83,25 @@ class HandPrototypes:
         """
         many, count = order.shape
         likely = np.empty((many, count, len(self.poses)))
-        each, left = np.empty_like(likely), np.empty((many, count, len(self.spread)))
+        off, left = np.empty_like(likely), np.empty((many, count, len(self.spread)))
         for group, spread in enumerate(self.spread):
             members = np.flatnonzero(self.group == group)
             factor = np.linalg.cholesky(spread[order[:, :, None], order[:, None, :]] + _NOISE * np.eye(count))
-            away = values[..., None] - self.poses[members].T[order]
-            white = np.linalg.inv(factor) @ away
             own = np.diagonal(factor, axis1=1, axis2=2)
-            told = -0.5 * white**2 - np.log(own)[..., None]
-            before = np.concatenate([np.zeros_like(told[:, :1]), np.cumsum(told[:, :-1], axis=1)], axis=1)
-            likely[..., members] = self._log_weight[members] + before
-            each[..., members] = values[..., None] - own[..., None] * white
+            white = np.linalg.inv(factor) @ (values[..., None] - self.poses[members].T[order])
+            told = np.cumsum(white[:, :-1] ** 2, axis=1)
+            told += 2 * np.cumsum(np.log(own[:, :-1]), axis=1)[..., None]
+            likely[:, :1, members] = self._log_weight[members]
+            likely[:, 1:, members] = self._log_weight[members] - 0.5 * told
+            off[..., members] = own[..., None] * white
             left[..., group] = own**2
         if without is not None:
             likely = np.where(without[:, None], -np.inf, likely)
         share = _shares(likely)
-        mean = np.sum(share * each, axis=-1)
-        variance = np.sum(share * (left[..., self.group] + (each - mean[..., None]) ** 2), axis=-1)
-        return mean, np.sqrt(variance)
+        mean = np.einsum("bnm,bnm->bn", share, off)
+        variance = np.sum(share @ np.eye(len(self.spread))[self.group] * left, axis=-1)
+        variance += np.einsum("bnm,bnm,bnm->bn", share, off, off) - mean**2
+        return values - mean, np.sqrt(variance)
 
     @property
     def _log_weight(self) -> Array:
@@ -131,12 +135,21 @@ class Course:
 
 
 def _shares(likely: Array) -> Array:
-    share: Array = np.exp(likely - likely.max(axis=-1, keepdims=True))
-    return share / share.sum(axis=-1, keepdims=True)
+    share: Array = likely - likely.max(axis=-1, keepdims=True)
+    np.exp(share, out=share)
+    share /= share.sum(axis=-1, keepdims=True)
+    return share
 
 
-def _summed_up(share: Array, each: Array, left: Array) -> tuple[Array, Array]:
-    """Mean and deviation (N, W) of mixtures: share (N, M), means (N, M, W), variances (M, W)."""
-    mean = np.einsum("nm,nmw->nw", share, each)
-    variance = share @ left + np.einsum("nm,nmw->nw", share, (each - mean[:, None]) ** 2)
+def _summed_up(share: Array, own: Array, shift: Array, left: Array, group: NDArray[np.integer]) -> tuple[Array, Array]:
+    """Mean and deviation (N, W) of mixtures: share (N, M), means own (M, W) + shift (G, N, W), variances (G, W)."""
+    belongs = np.eye(len(left))[group]  # (M, G)
+    of_group = share @ belongs
+    mean = share @ own + np.einsum("ng,gnw->nw", of_group, shift)
+    # About the mean, group by group: the square of what is left is small beside that of the angles.
+    variance = of_group @ left
+    for number, moved in enumerate(shift):
+        mine = group == number
+        away, part = moved - mean, share[:, mine]
+        variance += part @ own[mine] ** 2 + 2 * away * (part @ own[mine]) + of_group[:, number, None] * away**2
     return mean, np.sqrt(variance)

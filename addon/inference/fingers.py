@@ -186,7 +186,7 @@ def _predicted(model: Model, known: Places, values: Array, wanted: Places, mean:
     if not count:  # the runtime takes no empty set: one that is hidden stands in
         asked |= {"known": np.zeros(1, np.int64), "values": np.zeros(1, np.float32), "absent": np.ones(1, bool)}
     (result,) = _run(model, (POSE_OUTPUT,), asked)
-    logits, means, log_kappa = (part.astype(np.float64) for part in np.moveaxis(result, 1, 0))
+    logits, means, log_kappa = result.astype(np.float64).transpose(1, 0, 2)
     weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return Mixture(weight / weight.sum(axis=-1, keepdims=True), means, np.exp(log_kappa))
 
@@ -207,6 +207,6 @@ def _unused(model: Model) -> dict[str, Array]:
 def _run(model: Model, outputs: tuple[str, ...], inputs: dict[str, Array]) -> list[Array]:
     """The outputs asked for. Raises MenderError where they are not finite."""
     found: list[Array] = model.session.run(list(outputs), {**_unused(model), **inputs})
-    if not all(np.all(np.isfinite(value)) for value in found):
+    if not all(np.isfinite(value).all() for value in found):
         raise MenderError(f"{model.card.label} gave numbers that are not finite: choose another model.")
     return found

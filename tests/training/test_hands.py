@@ -23,14 +23,15 @@ from addon.core.hand_gaussian import CHANNELS, PER_HAND, Places
 from addon.core.rotation import angle_between, exp
 from addon.inference import fingers
 from addon.inference.session import load_model
-from export.hands_model import export_model
+from export.hands_model import _asked, export_model
+from export.hands_pose import PoseGraph
 from training.data import adroit, ballplay, hand_memory, hand_windows, hands, manipnet, upf_hands
 from training.data.cmu import DataMissingError, data_folder
 from training.data.hand_take import HandTake
 from training.hands_fit import fill_network, motion_model, spread_distance
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
-from training.models.hands_fill import FillEnsemble, FillNetwork
+from training.models.hands_fill import Block, FillEnsemble, FillNetwork
 from training.tasks import hands_any_order
 from training.tasks.hand_baselines import fit_mixture, neighbours
 from training.tasks.hands_fill import FillHands, combined
@@ -61,7 +62,8 @@ def model():
     found.liveliness.copy_(torch.tensor([0.1, 1.0, 0.25, 1.0]))
     with torch.no_grad():
         for part in found.parameters():
-            part.add_(0.05 * torch.randn_like(part))
+            if part.requires_grad:
+                part.add_(0.05 * torch.randn_like(part))
     return found.eval()
 
 
@@ -314,6 +316,24 @@ def test_a_model_and_its_file_complete_and_fill_alike(model, tmp_path, monkeypat
     keys = keyed[::20].reshape(-1, 40)
     expected = np.clip(told.values, np.minimum(low, keys.min(axis=0)), np.maximum(high, keys.max(axis=0)))
     np.testing.assert_allclose(motion.reshape(-1, 40), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize(("frames", "dilation"), [(1, 1), (3, 4), (40, 1), (40, 16)])
+def test_a_block_is_a_dilated_convolution(frames, dilation):
+    torch.manual_seed(0)
+    block = Block(8, dilation, 0.0)
+    motion = torch.randn(2, frames, 8)
+    gate, value = block.mix(block.norm(motion).transpose(1, 2)).transpose(1, 2).chunk(2, dim=-1)
+    expected = motion + block.leave(torch.nn.functional.silu(gate) * value)
+    torch.testing.assert_close(block(motion), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_the_graph_that_is_exported_says_what_the_network_says(model):
+    asked = [torch.from_numpy(part) for part in _asked(7, 33)]
+    known, values, absent, queries, means, deviations, spacing = (part[None] for part in asked)
+    with torch.no_grad():
+        expected = model.pose.predict(known, values, queries, means, deviations, spacing[0, :1], absent)[0]
+        torch.testing.assert_close(PoseGraph(model.pose)(*asked), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_baselines_find_what_is_there():

@@ -24,10 +24,10 @@ HARMONICS = 4
 FORMS = 2
 """Closed forms behind the hints: the Gaussian, the prototypes."""
 HINTS = 3 * FORMS + 1
-_MUCH_SURER = 2.0
+MUCH_SURER = 2.0
 Head = Literal["mixture", "angle", "bins"]
 _FINGERS, _PER_FINGER = 5, 4
-_LOG_KAPPA = (-2.0, float(np.log(LARGEST_KAPPA)))
+LOG_KAPPA = (-2.0, float(np.log(LARGEST_KAPPA)))
 
 
 def position_table() -> Tensor:
@@ -96,9 +96,9 @@ class HandAnyOrder(nn.Module):
 
     def _mixture(self, raw: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
         weight, place, sharpness = (self.belief * raw).unflatten(-1, (3, COMPONENTS)).unbind(dim=-2)
-        follow = deviation[..., 1:] < _MUCH_SURER * deviation[..., :1]
+        follow = deviation[..., 1:] < MUCH_SURER * deviation[..., :1]
         mean, deviation = (torch.where(follow, both[..., 1:], both[..., :1]) for both in (mean, deviation))
-        kappa = (sharpness - 2 * torch.log(deviation) - self.softening).clamp(*_LOG_KAPPA)
+        kappa = (sharpness - 2 * torch.log(deviation) - self.softening).clamp(*LOG_KAPPA)
         return torch.stack([weight, mean + deviation * (place + self.spread), kappa], dim=-2)
 
 
