@@ -11,6 +11,7 @@ MARK = "mocap_mender_comparison"
 """The custom property that is the mark; on a figure's armature it counts the figures."""
 _KINDS_BY_TYPE = {
     "OBJECT": "objects",
+    "ARMATURE": "armatures",
     "COLLECTION": "collections",
     "MESH": "meshes",
     "CURVE": "curves",

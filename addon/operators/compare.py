@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..blender import action, fcurves, figures, fitting, played, pose
+from ..blender import action, fcurves, figures, fitting, motion, played, pose, stand_in
 from ..blender.armature import require_armature, rest_pose
 from ..blender.fcurves import Floats
 from ..blender.frames import scene_fps
@@ -21,6 +21,8 @@ from ..blender.marked import mark
 from ..blender.steps import Steps, part, threaded
 from ..core import comparison, curve_picture
 from ..core.errors import MenderError
+from ..core.rigs.canonical import BODY_JOINTS
+from ..core.rigs.joint_map import ROOT, JointMap
 from ..core.rotation import Array
 from ..core.skeleton import Skeleton
 from . import needs
@@ -28,7 +30,7 @@ from .choice import chosen_model, denoising_models
 from .compare_settings import LAYOUT_ITEMS, CompareSettings, comparison_of, forget_results
 from .comparing import Contestant, Result, compare, moved_bones
 from .preview_handler import pose_without_preview
-from .rig import joints_of, require_known
+from .rig import joints_of, possible_joints, require_known
 
 _COLUMNS = 4096
 """Colours over time at most: a picture that is wider is of no use to anyone."""
@@ -38,7 +40,9 @@ _ACROSS = np.array([1.0, 0.0, 0.0])
 """The way in which the row runs: across for whom looks at the front."""
 _SMALL = (420, 56)
 """Width of the panel's picture, and height of a chart in it."""
-_READ, _COMPUTED = 0.2, 0.7  # share of the work that is done after reading, and after computing
+_SEEN = 0.3
+"""Share of the work that is done when a rig of controls has been looked at; the two below are of the rest."""
+_READ, _COMPUTED = 0.2, 0.7  # share that is done after reading, and after computing
 
 
 class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
@@ -61,11 +65,23 @@ class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
         scene: Any = context.scene
         areas = [area for area in context.screen.areas if area.type == "VIEW_3D"] if context.screen else []
         channels = action.assigned_channels(obj)
-        contestants, refused = _contestants(obj, channels, self.models)
+        plain = yield from part(_plain(scene, obj, channels), 0.0, _SEEN)
+        try:
+            contestants, refused = _contestants(obj, plain, channels, self.models)
+            return (yield from part(self._compared(scene, plain or obj, areas, contestants, refused), _SEEN, 1.0))
+        finally:
+            if plain is not None:
+                stand_in.remove(plain)
+
+    def _compared(
+        self, scene: Any, obj: Any, areas: list[Any], contestants: list[Contestant], refused: list[str]
+    ) -> Steps[set[str]]:
+        """What the armature object's own keys do, through the contestants, as figures."""
         rest = rest_pose(obj).skeleton
         bones = _with_those_above(rest, {bone for one in contestants for bone in one.fit.bones})
         rig = pose.rig_of(obj)
-        source = played.played_action(pose.animated(fcurves.by_path(channels), rig), rig, bones)
+        curves = fcurves.by_path(action.assigned_channels(obj))
+        source = played.played_action(pose.animated(curves, rig), rig, bones)
         first, last = (round(end) for end in source.extent())
         frames = np.arange(first, last + 1, dtype=np.float32)
         still = pose_without_preview(obj)
@@ -86,6 +102,8 @@ class MOCAP_MENDER_OT_compare(needs.Needing, ModalJob, bpy.types.Operator):
         self.begin_writing()
         performances = [_performance(result, frames, locations) for result in results]
         yield from part(figures.build(scene, obj, lines, performances, 0.9 * spacing), _COMPUTED, 0.98)
+        if not obj.users_scene:  # a stand-in, whose bones are the figures' from now on
+            mark(obj.data)
         forget_results()
         settings = comparison_of(scene)
         settings.spacing, settings.layout = spacing, self.layout
@@ -109,9 +127,23 @@ def arrange(settings: CompareSettings) -> None:
         figures.arrange(armatures, [across * (number + 1) for number in range(len(armatures))], stacked=False)
 
 
-def _contestants(obj: Any, channels: action.Channels, names: str) -> tuple[list[Contestant], list[str]]:
+def _plain(scene: Any, obj: Any, channels: action.Channels) -> Steps[Any]:
+    """What stands in for an armature object whose keyed bones are controls of others; None for any other."""
+    joints = possible_joints(obj, channels, BODY_JOINTS)
+    if not joints.seen_of:
+        return None
+    ends = [fcurves.read_points(curve)[[0, -1], 0] for curve in motion.pose_curves(obj) if not fcurves.is_empty(curve)]
+    if not ends:
+        raise MenderError(f"No bone of {obj.name} has keys: choose its action first.")
+    first, last = (round(float(end)) for end in (np.min(ends), np.max(ends)))
+    frames = np.arange(first, last + 1, dtype=np.float32)
+    return (yield from stand_in.stand_in(scene, obj, joints, frames, scene_fps(scene)))
+
+
+def _contestants(obj: Any, plain: Any, channels: action.Channels, names: str) -> tuple[list[Contestant], list[str]]:
     """The models of these names, or all that there are, ready for the armature; and why others are left out.
 
+    plain: what stands in for an armature of controls, its bones called as the joints are; else None.
     Raises MenderError where one that was asked for cannot be used, or none can.
     """
     asked = [name.strip() for name in names.split(",") if name.strip()]
@@ -122,9 +154,9 @@ def _contestants(obj: Any, channels: action.Channels, names: str) -> tuple[list[
             card = model.card
             joints = joints_of(obj, channels, card.joints)
             require_known(joints, card)
-            if joints.seen_of:
-                raise MenderError(f"{obj.name} is moved by controls through constraints: bake its motion first.")
-            fit = fitting.fit_of(obj, joints, card.skeleton, card.reference)
+            if plain is not None:
+                joints = JointMap({joint: joint for joint in joints.bone_of if joint in plain.data.bones}, root=ROOT)
+            fit = fitting.fit_of(plain or obj, joints, card.skeleton, card.reference)
             found.append(Contestant(card.label or name, model, fit))
         except MenderError as error:
             if asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import addon_utils
 import bpy
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from mathutils import Quaternion
 
-from addon.blender import action, fcurves, retarget
+from addon.blender import action, fcurves, figures, retarget
 from addon.blender.edits import edits, write_edits
 from addon.blender.steps import finish
 from addon.blender.tracks import KeyRange
@@ -18,6 +19,8 @@ from addon.core.rigs.alignment import align
 from addon.core.rigs.canonical import SIDES, sided
 from addon.core.rigs.families import cmu
 from addon.core.rotation import angle_between, conjugate, exp, multiply
+from addon.operators.compare import MOCAP_MENDER_OT_compare
+from addon.operators.compare_settings import comparison_of
 from addon.operators.rig import joints_of
 from addon.preferences import model_folders
 from tests.blender.figure import key_rotations, wobble
@@ -151,6 +154,54 @@ def test_the_same_motion_is_seen_to_denoise_like_on_a_plain_rig(moving):
         changes.append(multiply(after, conjugate(before)))
     assert np.degrees(angle_between(changes[0], np.array([1.0, 0, 0, 0]))).mean() > 1, "the model changes the motion"
     assert np.degrees(angle_between(changes[0], changes[1])).max() < 0.5
+
+
+def test_what_is_seen_of_it_is_compared(moving):
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.context.scene.frame_set(3)
+    blocks = {kind: set(getattr(bpy.data, kind)) for kind in ("objects", "armatures", "actions")}
+    seen = turned(moving, [SEEN[joint] for joint in ORDER])
+    places = [heads_of(moving, [SEEN[joint] for joint in ORDER], frame) for frame in (1, 5, 8)]
+    bpy.context.scene.frame_set(3)
+    assert bpy.ops.mocap_mender.compare(models="tiny") == {"FINISHED"}
+    assert bpy.context.scene.frame_current == 3
+    assert (bpy.context.object, bpy.context.mode, bpy.context.selected_objects) == (moving, "POSE", [moving])
+    original, mended = figures.armatures()
+    assert not [obj for obj in bpy.data.objects if obj not in blocks["objects"] and not obj.users_scene]
+    assert np.degrees(angle_between(turned(original, ORDER), seen)).max() < 0.05
+    for frame, there in zip((1, 5, 8), places, strict=True):
+        apart = heads_of(original, ORDER, frame) - there
+        assert np.linalg.norm(apart - apart[0], axis=-1).max() < 1e-3
+        assert np.abs(apart[0] - [comparison_of(bpy.context.scene).spacing, 0, 0]).max() < 1e-4
+    found = turned(mended, ORDER)
+    (mean,) = (row.mean for row in comparison_of(bpy.context.scene).rows)
+    bpy.ops.mocap_mender.remove_comparison()
+    assert {kind: set(getattr(bpy.data, kind)) for kind in blocks} == blocks
+    assert bpy.ops.mocap_mender.denoise_action(model="tiny", plant_feet=False) == {"FINISHED"}
+    denoised = turned(moving, [SEEN[joint] for joint in ORDER])
+    changed = np.degrees(angle_between(denoised, seen))
+    assert changed.mean() > 1, "the model changes the motion"
+    assert np.degrees(angle_between(found, denoised)).max() < 0.5
+    assert mean > 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.29, 0.35, 0.8])
+def test_a_comparison_of_it_that_is_cancelled_leaves_nothing(moving, share):
+    blocks = {kind: set(getattr(bpy.data, kind)) for kind in ("objects", "armatures", "actions", "collections")}
+    told = SimpleNamespace(models="tiny", noise=0.02, layout="OVERLAY", report=print, begin_writing=lambda: None)
+    told._compared = MOCAP_MENDER_OT_compare._compared.__get__(told)
+    steps = MOCAP_MENDER_OT_compare.steps(told, bpy.context)
+    while next(steps) < share:
+        pass
+    steps.close()
+    assert {kind: set(getattr(bpy.data, kind)) for kind in blocks} == blocks
+    assert (bpy.context.object, bpy.context.selected_objects) == (moving, [moving])
+
+
+def heads_of(obj, bones, frame):
+    bpy.context.scene.frame_set(frame)
+    bpy.context.view_layer.update()
+    return np.array([obj.matrix_world @ obj.pose.bones[bone].head for bone in bones])
 
 
 def bound(obj):
