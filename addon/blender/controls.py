@@ -21,6 +21,7 @@ from ..core.rigs.joint_map import ROOT
 from ..core.rotation import Array, conjugate, exp, from_matrix, log, multiply
 from ..core.rotation_mode import property_of
 from .fcurves import Floats
+from .frames import frame_kept, go_to
 from .steps import Steps
 from .tracks import ArmatureObject, Track
 
@@ -56,7 +57,7 @@ def find_shares(
     """(N, N) how much of a small turn of control j (of N) the seen bone i (of N) makes at a frame, 1 for all of it."""
     shares = np.zeros((len(seen), len(controls)))
     with _as_it_was(scene, obj, controls):
-        _go_to(scene, frame)
+        go_to(scene, frame)
         still, frames = _rotations(obj, seen), _rotations(obj, controls)
         for place, name in enumerate(controls):
             bone = obj.pose.bones[name]
@@ -102,7 +103,7 @@ def seen_rotations(controls: Controls, frames: Floats) -> Steps[Array]:
     result = np.empty((len(frames), len(controls.seen), 4))
     with _as_it_was(controls.scene, controls.obj, ()):
         for row, frame in enumerate(frames.tolist()):
-            _go_to(controls.scene, frame)
+            go_to(controls.scene, frame)
             result[row] = multiply(_rotations(controls.obj, controls.seen), conjugate(controls.rests))
             yield row / len(frames)
     return result
@@ -120,7 +121,7 @@ def solve(controls: Controls, frames: Floats, wanted: Array, given: Mapping[str,
     turned = np.empty((len(frames), len(names), 4), dtype=np.float32)
     with _as_it_was(controls.scene, controls.obj, [*names, *given]):
         for row, frame in enumerate(frames.tolist()):
-            _go_to(controls.scene, frame)
+            go_to(controls.scene, frame)
             for name, rotations in given.items():
                 _turn(controls.obj.pose.bones[name], rotations[row])
             turned[row] = _solved(controls, names, multiply(wanted[row], controls.rests)[places])
@@ -204,21 +205,15 @@ def _turn(bone: Any, rotation: Array) -> None:
         bone.rotation_euler = quaternion.to_euler(bone.rotation_mode)
 
 
-def _go_to(scene: bpy.types.Scene, frame: float) -> None:
-    whole = int(np.floor(frame))
-    scene.frame_set(whole, subframe=frame - whole)
-
-
 @contextmanager
 def _as_it_was(scene: bpy.types.Scene, obj: ArmatureObject, touched: Sequence[str]) -> Iterator[None]:
     """Afterwards the scene is at its frame again and the bones have the rotations that they had, keyed or not."""
-    frame, subframe = scene.frame_current, scene.frame_subframe
     names = {name: property_of(obj.pose.bones[name].rotation_mode) for name in touched}
     values = {name: getattr(obj.pose.bones[name], place)[:] for name, place in names.items()}
     try:
-        yield
+        with frame_kept(scene):
+            yield
     finally:
-        scene.frame_set(frame, subframe=subframe)
         for name, place in names.items():
             setattr(obj.pose.bones[name], place, values[name])
         bpy.context.view_layer.update()  # type: ignore[union-attr]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -28,6 +29,22 @@ def set_scene_fps(scene: bpy.types.Scene, fps: float) -> None:
     whole = max(round(fps), 1)
     scene.render.fps = whole
     scene.render.fps_base = whole / fps
+
+
+def go_to(scene: bpy.types.Scene, frame: float) -> None:
+    """Show the scene at a frame or between two."""
+    whole = int(np.floor(frame))
+    scene.frame_set(whole, subframe=frame - whole)
+
+
+@contextmanager
+def frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
+    """Afterwards the scene is at the frame at which it was."""
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    try:
+        yield
+    finally:
+        scene.frame_set(frame, subframe=subframe)
 
 
 def extend_range(scene: bpy.types.Scene, first: float, last: float) -> None:

@@ -22,6 +22,7 @@ from . import fcurves, limbs
 from .action import Channels
 from .constraints import what_moves
 from .fcurves import Floats
+from .frames import frame_kept, go_to
 from .rigged_hand import RiggedHand
 from .steps import Steps, part
 from .tracks import ArmatureObject, track_of
@@ -149,15 +150,12 @@ def _seen(
 ) -> Steps[tuple[dict[str, Array], dict[str, Array]]]:
     """Heads (T, 3) and orientations (T, 4) of bones in the scene, as it shows them; it keeps its frame."""
     matrices = {bone: np.empty((len(frames), 4, 4)) for bone in bones}
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    try:
+    with frame_kept(scene):
         for row, at in enumerate(frames.tolist()):
-            scene.frame_set(int(np.floor(at)), subframe=at % 1.0)
+            go_to(scene, at)
             for bone, own in matrices.items():
                 own[row] = obj.matrix_world @ obj.pose.bones[bone].matrix
             yield row / len(frames)
-    finally:
-        scene.frame_set(frame, subframe=subframe)
     turns = {bone: from_matrix(_without_scale(own[:, :3, :3])) for bone, own in matrices.items()}
     return {bone: own[:, :3, 3] for bone, own in matrices.items()}, turns
 

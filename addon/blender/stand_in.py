@@ -15,12 +15,13 @@ import numpy as np
 from ..core.clip import Clip
 from ..core.rigs.canonical import matched_parent
 from ..core.rigs.joint_map import ROOT, JointMap
-from ..core.rotation import Array, conjugate, continuous, from_matrix, multiply, rotate
+from ..core.rotation import Array, conjugate, continuous, multiply, rotate
 from ..core.skeleton import EndSite, Skeleton
 from . import armature, motion
 from .action import ActionError
 from .controls import rest_rotations
 from .fcurves import Floats
+from .frames import frame_kept, go_to
 from .steps import Steps, part
 from .tracks import ArmatureObject
 
@@ -32,15 +33,16 @@ def stand_in(
 ) -> Steps[ArmatureObject]:
     """A new armature object, with an action keyed at `frames` (T,), whose bones bear the joints' names.
 
-    joints: with the bones that show them (`seen_of`). Raises ActionError where the pelvis is not among them.
+    joints: with the bones that show them (`seen_of`). Raises ActionError where the pelvis is not among them, and where
+    what is seen is no pose.
     """
     if ROOT not in joints.seen_of:
         raise ActionError(f"No bone shows the pelvis of {obj.name}: choose the bone of Hips under Rig Map.")
     skeleton = _skeleton(obj, joints)
     seen = [joints.seen_of[joint] for joint in skeleton.names]
-    matrices = yield from part(_seen(scene, obj, seen, frames), 0.0, 0.9)
-    turned = multiply(from_matrix(matrices[..., :3, :3]), conjugate(rest_rotations(obj, seen)))
-    heads, local, moved = matrices[..., :3, 3], turned.copy(), {}
+    heads, turns = yield from part(_seen(scene, obj, seen, frames), 0.0, 0.9)
+    turned = multiply(turns, conjugate(rest_rotations(obj, seen)))
+    local, moved = turned.copy(), {}
     for joint, parent in enumerate(skeleton.parents[1:], 1):
         back = conjugate(turned[:, parent])
         local[:, joint] = multiply(back, turned[:, joint])
@@ -83,18 +85,23 @@ def _skeleton(obj: ArmatureObject, joints: JointMap) -> Skeleton:
     )
 
 
-def _seen(scene: bpy.types.Scene, obj: ArmatureObject, bones: Sequence[str], frames: Floats) -> Steps[Array]:
-    """(T, N, 4, 4) where bones are in the armature, as they are seen. The scene keeps its frame."""
-    result = np.empty((len(frames), len(bones), 4, 4))
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    try:
-        for row, at in enumerate(frames.tolist()):
-            scene.frame_set(int(np.floor(at)), subframe=at % 1.0)
-            result[row] = [obj.pose.bones[bone].matrix for bone in bones]
+def _seen(
+    scene: bpy.types.Scene, obj: ArmatureObject, bones: Sequence[str], frames: Floats
+) -> Steps[tuple[Array, Array]]:
+    """(T, N, 3) where bones begin in the armature, and (T, N, 4) how they are turned, as they are seen."""
+    heads, turns = (np.empty((len(frames), len(bones), count)) for count in (3, 4))
+    with frame_kept(scene):
+        for row, frame in enumerate(frames.tolist()):
+            go_to(scene, frame)
+            matrices = [obj.pose.bones[bone].matrix for bone in bones]
+            heads[row] = [matrix.translation for matrix in matrices]
+            turns[row] = [matrix.to_quaternion() for matrix in matrices]
+            if not (np.isfinite(heads[row]).all() and np.isfinite(turns[row]).all()):
+                raise ActionError(
+                    f"At frame {frame:g} {obj.name} shows no pose: a key of its controls is no number: delete that key."
+                )
             yield row / len(frames)
-    finally:
-        scene.frame_set(frame, subframe=subframe)
-    return result
+    return heads, turns
 
 
 @contextmanager

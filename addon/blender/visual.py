@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -17,6 +16,7 @@ from . import fcurves
 from .action import Channels
 from .constraints import WhatMoves
 from .fcurves import GENERATED, Floats
+from .frames import frame_kept, go_to
 from .steps import Steps, part, threaded
 from .tracks import ArmatureObject
 
@@ -50,9 +50,9 @@ def moved_together(moves: WhatMoves, bones: Collection[str]) -> list[str]:
 def bake(scene: bpy.types.Scene, obj: ArmatureObject, bones: Collection[str], frames: Floats) -> Steps[Baked]:
     """What the `bones` do at `frames` (T,), against their parents as these are seen. The scene keeps its frame."""
     matrices = {name: np.empty((len(frames), 4, 4)) for name in bones}
-    with _frame_kept(scene):
+    with frame_kept(scene):
         for row, frame in enumerate(frames.tolist()):
-            scene.frame_set(int(np.floor(frame)), subframe=frame % 1.0)
+            go_to(scene, frame)
             for name, place in matrices.items():
                 bone = obj.pose.bones[name]
                 place[row] = obj.convert_space(pose_bone=bone, matrix=bone.matrix, from_space="POSE", to_space="LOCAL")
@@ -114,12 +114,3 @@ def _values(
             values["scale"] = scale
         result[name] = values
     return result
-
-
-@contextmanager
-def _frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    try:
-        yield
-    finally:
-        scene.frame_set(frame, subframe=subframe)

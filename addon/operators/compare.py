@@ -12,10 +12,10 @@ import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..blender import action, fcurves, figures, fitting, motion, played, pose, stand_in
+from ..blender import action, fcurves, figures, fitting, motion, played, pose, stand_in, tracks
 from ..blender.armature import require_armature, rest_pose
 from ..blender.fcurves import Floats
-from ..blender.frames import scene_fps
+from ..blender.frames import require_few_frames, scene_fps
 from ..blender.job import ModalJob
 from ..blender.marked import mark
 from ..blender.steps import Steps, part, threaded
@@ -136,7 +136,11 @@ def _plain(scene: Any, obj: Any, channels: action.Channels) -> Steps[Any]:
     if not ends:
         raise MenderError(f"No bone of {obj.name} has keys: choose its action first.")
     first, last = (round(float(end)) for end in (np.min(ends), np.max(ends)))
+    require_few_frames(first, last, 1.0)
     frames = np.arange(first, last + 1, dtype=np.float32)
+    curves = fcurves.by_path(channels)
+    for bone in joints.bone_of.values():
+        tracks.rotation(tracks.track_of(obj, curves, bone), frames)  # which says where a key is no rotation
     return (yield from stand_in.stand_in(scene, obj, joints, frames, scene_fps(scene)))
 
 

@@ -310,7 +310,18 @@ def test_a_controls_key_that_is_no_rotation_is_named(moving, monkeypatch, fill):
         broken[3] = np.nan
         fcurves.write_values(curve, broken)
     before, actions = values(moving, "shin_fk.L"), len(bpy.data.actions)
-    with pytest.raises(RuntimeError, match=r"thigh_fk\.L has no valid rotation at frame 4: mend or delete"):
-        bpy.ops.mocap_mender.denoise_action(fill_gaps=fill)
+    for asked in (lambda: bpy.ops.mocap_mender.denoise_action(fill_gaps=fill), bpy.ops.mocap_mender.compare):
+        with pytest.raises(RuntimeError, match=r"thigh_fk\.L has no valid rotation at frame 4: mend or delete"):
+            asked()
     assert values(moving, "shin_fk.L") == before
     assert len(bpy.data.actions) == actions
+
+
+def test_where_it_shows_no_pose_there_is_nothing_to_compare(moving):
+    channels = action.assigned_channels(moving)
+    path = fcurves.bone_path("torso", "location")
+    fcurves.write_curve(channels, path, 0, FRAMES, np.where(FRAMES == 5, np.nan, 0), "torso")
+    blocks = [set(bpy.data.objects), set(bpy.data.armatures), set(bpy.data.actions)]
+    with pytest.raises(RuntimeError, match="At frame 5 rig shows no pose"):
+        bpy.ops.mocap_mender.compare(models="tiny")
+    assert [set(bpy.data.objects), set(bpy.data.armatures), set(bpy.data.actions)] == blocks
