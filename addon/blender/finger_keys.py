@@ -59,8 +59,8 @@ def keys_of(
     keys = [BoneKeys(track.bone, track.data_path, track.still, own, frames[free], values, span, kind)]
     if turned.places is not None:
         path = fcurves.bone_path(track.bone, "location")
-        tables = [rekey.read_table(curves[path, index]) for index in range(3) if (path, index) in curves]
-        own = union([table["co"][~rekey.is_ours(table), 0] for table in tables])
+        keyed = [curves[path, index] for index in range(3) if (path, index) in curves]
+        own = union([rekey.own_key_frames(curve) for curve in keyed])
         free = new & ~np.isin(frames, own)
         places = turned.places[free].astype(np.float32)
         keys.append(BoneKeys(track.bone, path, np.zeros(3, np.float32), own, frames[free], places, span, kind))

@@ -124,6 +124,12 @@ def is_ours(table: Table) -> NDArray[np.bool_]:
     return (table["type"] == GENERATED) & (table["amplitude"] == table["co"][:, 1])
 
 
+def own_key_frames(curve: bpy.types.FCurve) -> Floats:
+    """(K,) the frames of a curve's keys that the animator set: all that are not ours."""
+    table = {name: _column(curve, name) for name in ("co", "type", "amplitude")}
+    return table["co"][~is_ours(table), 0]
+
+
 def read_table(curve: bpy.types.FCurve) -> Table:
     """All that a curve's keys store, by the name that Blender gives it."""
     names = (*_PAIRS, *_KINDS, *_NUMBERS, *_FLAGS)

@@ -89,11 +89,7 @@ def frames_of(track: Track, keys: KeyRange) -> list[Floats]:
 
 def own_frames(track: Track) -> Floats:
     """(K,) rising: the frames at which the animator keyed the bone's rotation: all but those of our keys."""
-    found = []
-    for index, curve in track.curves.items():
-        table = rekey.read_table(curve)
-        found.append(track.points[index][~rekey.is_ours(table), 0])
-    return union(found)
+    return union([rekey.own_key_frames(curve) for curve in track.curves.values()])
 
 
 def union(found: list[Floats]) -> Floats:
