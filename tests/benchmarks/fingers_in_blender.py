@@ -10,6 +10,9 @@ from addon.blender import action, fcurves
 from addon.blender.finger_poses import put_pose
 from addon.blender.hands import hands_of
 from addon.core.hand import DOF
+from addon.core.rigs.resting_hands import _found
+from addon.finger_properties import finger_settings_of
+from addon.operators.finger_uncertainty import uncertainty
 from tests.blender.test_finger_rigs import CLOSED, cmu_like
 
 from .timing import Timing, in_turn, ratio
@@ -59,6 +62,10 @@ def run() -> list[str]:
         for curve in [curve for curve in channels.fcurves if curve.data_path not in _wrist_paths(obj)]:
             channels.fcurves.remove(curve)
 
+    def redraw() -> None:
+        settings = finger_settings_of(bpy.context.scene)
+        uncertainty(obj, settings, settings.model, 1.0)
+
     times = in_turn(
         {
             "bare write": (again, bare),
@@ -66,6 +73,8 @@ def run() -> list[str]:
             "a sample": (again, lambda: fill("SAMPLE")),
             "from the motion alone": (without_finger_keys, by_motion),
             "one pose": (again, pose),
+            "a redraw": (again, redraw),
+            "a redraw of another rig": (_found.cache_clear, redraw),
         }
     )
     addon.unregister()
@@ -80,7 +89,13 @@ def _lines(times: dict[str, Timing]) -> list[str]:
         lines.append(
             f"  {name:22} {times[name].median:.2f} s{asked}; {ratio(times[name], bare):.1f} × the bare bulk write"
         )
-    return [*lines, f"  one pose of both hands, drawn and keyed: {times['one pose'].median * 1000:.0f} ms"]
+    lines.append(f"  one pose of both hands, drawn and keyed: {times['one pose'].median * 1000:.0f} ms")
+    redraw, first = times["a redraw"], times["a redraw of another rig"]
+    return [
+        *lines,
+        f"  what is not known of them, for a redraw: {redraw.median * 1000:.0f} ms; "
+        f"{ratio(first, redraw):.1f} × that where the rig has changed",
+    ]
 
 
 def _character() -> bpy.types.Object:
