@@ -139,8 +139,9 @@ RECIPES: dict[str, dict[Preset, Recipe]] = {
     "mnist-query": _digits(form="queries"),
     "mnist-triples-own": _digits_further("mnist-triples", 5e-4, form="triples", own_share=0.5, tokens=0),
     "mnist-query-own": _digits_further("mnist-query", 5e-4, form="queries", own_share=0.5, tokens=0),
-    "mnist-triples-mixed": _digits_further("mnist-triples", 1e-3, form="triples", random_share=0.4),
-    "mnist-query-mixed": _digits_further("mnist-query", 1e-3, form="queries", random_share=0.4),
+    # On training images 0.3 instead of 0.4 takes 0.3 nats off triples in raster order and puts 0.2 on random ones.
+    "mnist-triples-mixed": _digits_further("mnist-triples", 1e-3, form="triples", random_share=0.3),
+    "mnist-query-mixed": _digits_further("mnist-query", 1e-3, form="queries", random_share=0.3),
     "mnist-raster": _digits_in_one_order(),
     "mnist-triples-raster": _digits(form="triples", order="raster", tokens=0),
     "mnist-query-raster": _digits(form="queries", order="raster", tokens=0),

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import record
+from . import orders_answer, record
 from .evaluation import RESULTS, published
 from .markdown import table
 from .order_names import (
     ANY_ORDER,
-    HIGHEST,
+    FIXED_ORDER,
     LABELS,
-    LOWEST,
     MASKED,
     MIXED,
     ONE_ORDER,
     ORDERS,
-    OWN,
-    PLAIN,
-    RULES,
     orders_of,
 )
 
@@ -28,7 +23,6 @@ PAGE = Path(__file__).parent / "RESULTS.md"
 PICTURES = RESULTS / "pictures"
 SWEEP = RESULTS / "sweep.jsonl"
 COMMAND = "python -m training evaluate orders --publish"
-TRAINED_ON = {"random orders alone": PLAIN, "raster orders too": MIXED, "their own orders too": OWN}
 SWEEP_COMMAND = "python -m training sweep --one-at-a-time --epochs 1 --sample 8000 --images 300"
 
 
@@ -76,17 +70,19 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         f"`{COMMAND}`. Ink: Wasserstein distance of the histograms of black pixels, in pixels. Blank: share of images "
         "with less than half of the ink of the faintest test image. Balance: half the summed differences of the ten "
         "digits' shares, as a small classifier reads them. Features: kernel distance of that classifier's features "
-        "(Bińkowski et al., 2018). "
+        "(Bińkowski et al., 2018), ± what 95 % of other draws would keep within. "
         f"As many real images give {_sample_cells(content['real'])}.",
         "",
         _samples(content),
         *_pictures(content),
         "## How long each was trained",
         "",
-        "`python -m training train RECIPE --preset cpu`, on one core that other work shared. Operations are those of "
+        "`python -m training train RECIPE --preset cpu`, with `--set KEY=VALUE` for what the last column names (in "
+        "brackets what the recipe has), on one core that other work shared; minutes are those that each thread worked "
+        "for the run. Operations are those of "
         'matrices, forward and backward (Chowdhery et al., 2022, appendix B), in units of 10¹²; "with the run before" '
-        "adds those of the weights that a run began with: the fixed-order transformer was given as many as the models "
-        "that saw raster orders too. The choosing of own orders is not counted.",
+        f"adds those of the weights that a run began with{_compared_work(content)}. The choosing of own orders is not "
+        "counted.",
         "",
         _trained(content),
         "The preset `gpu` (pixels one by one, width 256, depth 8), its ensemble of 8 orders, tokens a second and share "
@@ -95,7 +91,12 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
         *_sweep_part(sweep),
         "## The thesis' question",
         "",
-        answer(content),
+        "Clarke (2022), section 4.3, supposes that digits look better where the surest patch is revealed first (lowest "
+        "entropy) than where the least sure is (highest entropy). The former less the latter, with 95 % intervals, so "
+        "that below 0 the former is better; looks are the distance of the classifier's features:",
+        "",
+        orders_answer.compared(content),
+        orders_answer.answer(content),
         "",
     ]
     return "\n".join(parts)
@@ -103,7 +104,7 @@ def page(content: dict[str, Any], sweep: list[dict[str, Any]]) -> str:
 
 def orders(content: dict[str, Any]) -> str:
     """A row a model, a column an order: nats with interval, and how many images where not all."""
-    most = max(cell["images"] for row in content["rows"].values() for cell in row.values())
+    most = max((cell["images"] for row in content["rows"].values() for cell in row.values()), default=0)
 
     def cell(name: str, row: dict[str, Any], order: str) -> str:
         if order not in row:
@@ -114,49 +115,6 @@ def orders(content: dict[str, Any]) -> str:
 
     rows = [(LABELS[name], *(cell(name, row, order) for order in ORDERS)) for name, row in content["rows"].items()]
     return table(("model", *ORDERS), [*rows, *_missing(content)])
-
-
-def answer(content: dict[str, Any]) -> str:
-    """One plain sentence: is it better to reveal what is surest first, or what is least sure?"""
-    found, rows = content["lowest against highest"], content["rows"]
-    groups = {how: [name for name in names if name in found] for how, names in TRAINED_ON.items()}
-    groups = {how: names for how, names in groups.items() if names}
-    if not groups:
-        return "The question is open: no any-order model was measured in both orders."
-    verdicts = [
-        f"{_verdict([found[name] for name in names])} for models trained on {how} "
-        f"({'; '.join(_compared(LABELS[name], found[name]) for name in names)})"
-        for how, names in groups.items()
-    ]
-    behind = [
-        how
-        for how, names in groups.items()
-        if all(rows[name][order].get("against random", [0, 0])[1] > 0 for name in names for order in RULES)
-    ]
-    beaten = f"; a random order is better than either for models trained on {' and '.join(behind)}" if behind else ""
-    drawn = {
-        rule: [row[rule]["samples"]["blank"] for row in rows.values() if "samples" in row.get(rule, {})]
-        for rule in RULES
-    }
-    blank = {rule: f"{100 * max(shares, default=0):.0f} %" for rule, shares in drawn.items()}
-    return (
-        "In likelihood the hypothesis, that revealing what is surest first is better than what is least sure first, "
-        f"{', and '.join(verdicts)}{beaten}; of no model are more than {blank[LOWEST]} of the samples blank that were "
-        f"drawn surest first, and {blank[HIGHEST]} of those drawn least sure first."
-    )
-
-
-def _compared(label: str, interval: Sequence[float]) -> str:
-    mean, low, high = interval
-    return f"{label}: {abs(mean):.1f} nats {'worse' if mean > 0 else 'better'}, {low:+.1f} to {high:+.1f}"
-
-
-def _verdict(intervals: Sequence[Sequence[float]]) -> str:
-    if all(high < 0 for _, _, high in intervals):
-        return "holds"
-    if all(low > 0 for _, low, _ in intervals):
-        return "does not hold"
-    return "stays open"
 
 
 def _figures(content: dict[str, Any]) -> str:
@@ -220,7 +178,8 @@ def _samples(content: dict[str, Any]) -> str:
 
 def _sample_values(values: dict[str, float]) -> tuple[str, str, str, str]:
     blank = f"{100 * values['blank']:.0f} %"
-    return f"{values['ink']:.1f}", blank, f"{values['balance']:.2f}", f"{values['features']:.2f}"
+    features = f"{values['features']:.2f} ± {orders_answer.NORMAL * values['features_error']:.2f}"
+    return f"{values['ink']:.1f}", blank, f"{values['balance']:.2f}", features
 
 
 def _sample_cells(values: dict[str, float]) -> str:
@@ -247,14 +206,6 @@ def _pictures(content: dict[str, Any]) -> list[str]:
 
 def _trained(content: dict[str, Any]) -> str:
     trained = content["trained"]
-
-    def operations(told: dict[str, Any] | None) -> str:
-        return f"{told['operations'] / 1e12:.1f}" if told and told["operations"] else "–"
-
-    def with_before(told: dict[str, Any]) -> str:
-        before = trained.get(told["after"])
-        return operations({"operations": told["operations"] + before["operations"]}) if before else operations(told)
-
     rows = [
         (
             LABELS[name],
@@ -262,13 +213,41 @@ def _trained(content: dict[str, Any]) -> str:
             f"{told['parameters']:,}",
             f"{told['steps']:,}",
             f"{told['images']:,}",
-            operations(told),
-            with_before(told),
+            _operations(told["operations"]),
+            _operations(_with_before(trained, name)),
+            _changed(told["changed"]),
         )
         for name, told in trained.items()
     ]
-    head = ("model", "recipe", "parameters", "steps", "images seen", "operations", "with the run before")
+    head = ("model", "recipe", "parameters", "steps", "images seen", "operations", "with the run before", "set")
     return table(head, rows)
+
+
+def _changed(settings: dict[str, list[Any]]) -> str:
+    def text(value: Any) -> str:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    told = [f"`{key}={text(own)}` ({text(recipes)})" for key, (own, recipes) in settings.items()]
+    return ", ".join(told) or "–"
+
+
+def _compared_work(content: dict[str, Any]) -> str:
+    """How much the fixed-order transformer had beside those that are compared with it."""
+    trained = content["trained"]
+    ours = [_operations(_with_before(trained, name)) for name in MIXED if name in trained]
+    if FIXED_ORDER not in trained or not ours:
+        return ""
+    fixed = _operations(_with_before(trained, FIXED_ORDER))
+    return f": {fixed} of the fixed-order transformer, {' and '.join(ours)} of those that saw raster orders too"
+
+
+def _with_before(trained: dict[str, Any], name: str) -> float | None:
+    own, before = trained[name]["operations"], trained.get(trained[name]["after"])
+    return own if not before or own is None else own + before["operations"]
+
+
+def _operations(count: float | None) -> str:
+    return f"{count / 1e12:.1f}" if count else "–"
 
 
 def _missing(content: dict[str, Any]) -> list[tuple[str, ...]]:

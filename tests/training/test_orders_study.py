@@ -12,13 +12,25 @@ import pytest
 import torch
 
 from addon.core import orders
-from training import digits, likelihood, order_cells, orders_study, record, results_page, revealing, runs, sweep
+from training import (
+    digits,
+    likelihood,
+    order_cells,
+    orders_answer,
+    orders_study,
+    record,
+    results_page,
+    revealing,
+    runs,
+    sweep,
+)
 from training.__main__ import main
 from training.data import mnist
 from training.digit_samples import compare, kernel_distance
 from training.evaluation import RESULTS, published
 from training.models.digit_classifier import DigitClassifier
 from training.order_names import RULES, orders_of
+from training.recipes import recipe_named
 from training.tasks.mnist import log_marginals
 from training.variance_reduction import variance
 
@@ -134,9 +146,17 @@ def test_samples_beside_themselves_and_beside_nothing():
 
 def test_the_kernel_distance_has_no_bias():
     rng = np.random.default_rng(0)
-    found = [kernel_distance(rng.normal(size=(20, 3)), rng.normal(size=(30, 3))) for _ in range(400)]
+    found = [kernel_distance(rng.normal(size=(20, 3)), rng.normal(size=(30, 3)))[0] for _ in range(400)]
     assert abs(np.mean(found)) < 3 * np.std(found) / 20
-    assert kernel_distance(rng.normal(size=(50, 3)), rng.normal(2, 1, (50, 3))) > 10 * np.std(found)
+    assert kernel_distance(rng.normal(size=(50, 3)), rng.normal(2, 1, (50, 3)))[0] > 10 * np.std(found)
+
+
+def test_the_kernel_distances_error_is_what_other_samples_would_make():
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(100, 3))
+    found, errors = zip(*(kernel_distance(rng.normal(0.5, 1, (40, 3)), real) for _ in range(300)), strict=True)
+    # Three deviations of a variance of 300 draws.
+    assert np.mean(np.square(errors)) / np.var(found) == pytest.approx(1, abs=0.25)
 
 
 def test_marginals_are_how_often_a_class_was_seen():
@@ -149,7 +169,7 @@ def test_marginals_are_how_often_a_class_was_seen():
 @pytest.fixture
 def small(data, monkeypatch):  # noqa: F811
     """A folder of barely trained runs on made-up digits, and a study cut down to them."""
-    cut = {"SUBSET": 3, "FEW": 2, "FEW_AT_A_TIME": 2, "MANY_AT_A_TIME": 20, "MEMBERS": 2}
+    cut = {"SUBSET": 3, "FEW": 3, "FEW_AT_A_TIME": 2, "MANY_AT_A_TIME": 20, "MEMBERS": 2}
     for name, value in (cut | {"SAMPLES": 3, "MORE_SAMPLES": 4, "SEARCH_IMAGES": 4}).items():
         monkeypatch.setattr(order_cells, name, value)
     for name in ("mnist-query", "mnist-raster", "mnist-mlp", "mnist-classifier"):
@@ -177,6 +197,32 @@ def test_the_study_is_kept_as_it_goes_and_told_whole(small, monkeypatch, capsys)
     assert main() == code
     assert {path: path.stat().st_mtime_ns for path in small.rglob("*.npz")} == cells
     assert json.loads((small / "runs" / "evaluate" / "orders" / "result.json").read_text()) == result
+
+
+def test_the_page_tells_what_settings_give_a_run_again(small):
+    """Even where nothing is measured yet."""
+    assert orders_study.run(small / "runs", publish=False, kept_only=True) == 0
+    result = json.loads((small / "runs" / "evaluate" / "orders" / "result.json").read_text())
+    for name, told in result["trained"].items():
+        settings = [f"{key}={value}" for key, (value, _) in told["changed"].items()]
+        assert "width=16" in settings
+        assert recipe_named(name, "cpu", settings) == digits.load(small / "runs" / name).recipe
+    assert "`width=16` (128)" in results_page.page(result, [])
+
+
+def test_the_work_of_the_runs_compared_is_told_with_that_of_the_run_before():
+    def told(operations, after=""):
+        return {"operations": operations, "after": after}
+
+    trained = {
+        "mnist-query": told(8e13),
+        "mnist-query-mixed": told(1.5e13, "mnist-query"),
+        "mnist-raster": told(9.6e13),
+    }
+    assert results_page._compared_work({"trained": trained}).startswith(
+        ": 96.0 of the fixed-order transformer, 95.0 of"
+    )
+    assert not results_page._compared_work({"trained": {"mnist-query": told(8e13)}})
 
 
 def test_a_stopped_study_tells_what_it_has(small, monkeypatch):
@@ -281,22 +327,51 @@ def test_the_pages_pictures_and_proofs_are_there():
     assert all(f"def {name}(" in tests for name in named)
 
 
-def test_the_answer_follows_the_numbers():
-    def told(random=-1.0, **intervals):
-        row = {rule: {"samples": {"blank": 0.02}, "against random": [random, random, random]} for rule in RULES}
-        found = {name.replace("_", "-"): [(low + high) / 2, low, high] for name, (low, high) in intervals.items()}
-        return results_page.answer({"lowest against highest": found, "rows": dict.fromkeys(found, row)})
+def told_of(random=-1.0, **models):
+    """Results of models by name: (features surest first, least sure first, their error), and the interval in nats."""
+    rows, nats = {}, {}
+    for name, (looks, interval) in models.items():
+        name = name.replace("_", "-")
+        rows[name] = {
+            rule: {
+                "samples": {"blank": blank, "features": features, "features_error": looks[2]},
+                "against random": [random, random, random],
+            }
+            for rule, features, blank in zip(RULES, looks[:2], (0.02, 0.01), strict=True)
+        }
+        nats[name] = [sum(interval) / 2, *interval]
+    return {"rows": rows, "lowest against highest": nats}
 
-    assert "first, holds for models trained on random orders alone (queries: 2.0" in told(mnist_query=(-3, -1))
-    assert "first, does not hold for" in told(mnist_query=(1, 3))
-    assert "first, stays open for" in told(mnist_query=(-1, 2))
-    both = told(mnist_query=(1, 2), mnist_triples=(-1, 2), mnist_query_own=(-2, -1))
-    assert "stays open for models trained on random orders alone" in both
-    assert "and holds for models trained on their own orders too" in both
-    assert "more than 2 %" in both
+
+def test_the_answer_follows_the_numbers():
+    better, worse, as_good = (0.1, 0.4, 0.05), (0.4, 0.1, 0.05), (0.4, 0.3, 0.05)
+
+    def told(**models):
+        return orders_answer.answer(told_of(**models))
+
+    assert "least sure is, holds for models trained on random orders alone" in told(mnist_query=(better, (-3, -1)))
+    assert "in likelihood it holds for models trained on random orders alone" in told(mnist_query=(worse, (-3, -1)))
+    assert "least sure is, does not hold for" in told(mnist_query=(worse, (-3, -1)))
+    assert "least sure is, stays open for" in told(mnist_query=(as_good, (1, 3)))
+    assert "in likelihood it does not hold for" in told(mnist_query=(as_good, (1, 3)))
+    both = told(mnist_query=(better, (1, 2)), mnist_triples=(worse, (-1, 2)), mnist_query_own=(better, (-2, -1)))
+    assert "is, stays open for models trained on random orders alone, and holds for models trained on their own" in both
+    assert "it stays open for models trained on random orders alone, and holds for models trained on their own" in both
+    assert "more than 2 % of the samples blank surest first, or 1 % least" in both
     assert "a random order is better" not in both
-    assert "a random order is better than either for models trained on random" in told(1.0, mnist_query=(-1, 2))
-    assert "open" in results_page.answer({"lowest against highest": {}, "rows": {}})
+    pair = {"mnist_query": (better, (-1, 2)), "mnist_triples": (better, (-1, 2))}
+    assert "a random order is better than either for models trained on random" in told(random=1.0, **pair)
+    assert "a random order" not in told(random=1.0, mnist_query=pair["mnist_query"])  # of the other nothing is known
+    assert "is open" in orders_answer.answer({"lowest against highest": {}, "rows": {}})
+
+
+def test_looks_are_told_apart_by_more_than_chance():
+    content = told_of(mnist_query=((0.1, 0.4, 0.05), (-3, -1)))
+    within = 1.96 * np.hypot(0.05, 0.05)
+    assert f"-0.30 ({-0.3 - within:+.2f} to {-0.3 + within:+.2f}) | -2.00 (-3.00 to -1.00)" in (
+        orders_answer.compared(content)
+    )
+    assert orders_answer.compared(content).count("not run") == 10
 
 
 def test_missing_runs_are_said_by_name(tmp_path):

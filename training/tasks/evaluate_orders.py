@@ -36,6 +36,7 @@ from ..order_names import (
     RULES,
     orders_of,
 )
+from ..recipes import RECIPES
 from .mnist import log_marginals
 
 REAL = 2_000
@@ -162,7 +163,14 @@ def _training(run: DigitsRun, folder: Path) -> dict[str, Any]:
         "operations": steps * a_step.operations if a_step else None,
         "after": Path(run.recipe.start_from).name,
         "raster share": 1 - run.recipe.random_share,
+        "changed": _changed(run),
     }
+
+
+def _changed(run: DigitsRun) -> dict[str, list[Any]]:
+    """The settings that a run has otherwise than its recipe's cpu preset, and the preset's: --set gives it again."""
+    preset, own = asdict(RECIPES[run.name]["cpu"]), asdict(run.recipe)
+    return {key: [value, preset[key]] for key, value in own.items() if value != preset[key] and key != "start_from"}
 
 
 def _marginal(train: mnist.Digits, test: mnist.Digits, limit: int) -> list[float]:
