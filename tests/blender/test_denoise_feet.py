@@ -13,14 +13,14 @@ from addon.core import feet, formats
 from addon.core.clip import Clip
 from addon.core.kinematics import clip_positions
 from addon.core.metrics import geodesic_degrees
-from addon.core.noise import component_noise
 from addon.core.rigs.cmu import SKELETON, UNIT
 from addon.core.rotation import exp, multiply
 from addon.inference.model_file import installed_models
 from addon.preferences import SHIPPED_MODELS
+from tests.blender.test_denoise_over_time import noisy
 
 MODEL = "denoise"
-FPS, SECONDS, SIGMA = 30.0, 5.0, 0.02
+FPS, SECONDS = 30.0, 5.0
 UP = np.array([0.0, 0.0, 1.0])
 FEET = ("LeftFoot", "LeftToeBase", "RightFoot", "RightToeBase")
 TIMES = np.arange(round(FPS * SECONDS)) / FPS
@@ -36,12 +36,6 @@ def standing():
     clip = Clip(SKELETON, FPS, np.zeros((len(TIMES), 3)), rotations, unit=UNIT)
     lowest = clip_positions(clip)[..., 1].min()
     return replace(clip, root_position=np.tile([0, -lowest, 0], (len(TIMES), 1)))
-
-
-def noisy(clip):
-    rotations = clip.rotations.copy()
-    rotations[:, 1:] = component_noise(rotations[:, 1:], SIGMA)
-    return clip.with_rotations(rotations)
 
 
 def imported(clip, folder):
