@@ -11,6 +11,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from addon.core.hand_gaussian import CHANNELS
 from training.models.any_order import AnyOrderTransformer
@@ -88,7 +89,7 @@ class PoseGraph(nn.Module):
         """What is embedded of places (N,): (N, width), and the cosines and sines (N, D) that turn a head's."""
         by_channel, by_frame = self._kept(table)
         channel, frame = (of.index_select(0, places) for of in self._kept("place"))
-        found = by_channel.index_select(0, channel) + by_frame.index_select(0, frame)
+        found = functional.embedding(channel, by_channel) + functional.embedding(frame, by_frame)
         embedded, cos, sin = found.split([self.width, self.head, self.head], dim=-1)
         return embedded, cos, sin
 

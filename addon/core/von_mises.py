@@ -70,7 +70,7 @@ class Grid:
 
     def quantile(self, probability: float | Array) -> Array:
         """(N,) the angle that a share `probability`, one for all or (N,), of the distribution lies below."""
-        wanted = np.broadcast_to(probability, len(self.share))
+        wanted = np.full(len(self.share), probability)
         step = self.angles[:, 1] - self.angles[:, 0]
         upper = np.cumsum(self.share, axis=-1)
         place = np.minimum(np.sum(upper < wanted[:, None], axis=-1), upper.shape[1] - 1)
