@@ -142,13 +142,12 @@ class HandsRecipe(Recipe):
     """The finger models. epochs and batch are those of each network between keys; an epoch is 1,200 windows.
 
     sources: `all` recordings, or the `open` ones, whose licences allow any use. leave_out: a ManipNet take.
-    members: networks between keys that are averaged; each starts from the one before (snapshot ensembles, Huang et al.
-    2017, arXiv 1704.00109). width: of each.
+    members: networks between keys that are averaged, each from a seed of its own. width: of each.
     pose_form, pose_width, pose_depth, pose_epochs, pose_batch: of the any-order network; an epoch is 6,400 examples.
     """
 
     sources: Literal["all", "open"] = "all"
-    members: int = 2
+    members: int = 3
     width: int = 64
     pose_form: Literal["queries", "triples"] = "queries"
     pose_width: int = 64

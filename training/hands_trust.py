@@ -22,7 +22,7 @@ from .models.hand_model import HandModel
 from .models.hands_fill import TRUSTED
 
 _TRIED = (
-    *((0.0, 0.3, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
+    *((0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
     *((0.0, 0.05, 0.15, 0.4, 1.0), (0.2, 0.3, 0.45, 0.7, 100.0)),
 )
 _BELIEVED = (0.6, 0.8, 0.0, 0.45)
@@ -31,13 +31,13 @@ _FEW = (60, -60)
 """Frames between the other fingers' keys where thumb and index have theirs four times as often; negative for none."""
 OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
 """Thumb and index of both hands: what is keyed more often where not all fingers are."""
-_STEPS, _PHASES = (6, 15, 30, 60), 4
+_STEPS, _PHASES, _ROUNDS = (6, 15, 30, 60), 4, 3
 _HARM = 10.0
 """By how much more a take counts that interpolation would do better on."""
 
 
 def trust(model: HandModel, takes: HandSet) -> Tensor:
-    """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, and again.
+    """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, in rounds.
 
     Every data set and every spacing of the keys counts alike, and a take that interpolation would do better on counts
     most: no motion, however unlike the training takes', is to be made worse.
@@ -45,7 +45,7 @@ def trust(model: HandModel, takes: HandSet) -> Tensor:
     found = torch.tensor([_BELIEVED] * len(TRUSTED))
     for row in range(len(TRUSTED)):
         parts = list(_judged(model, takes, row))
-        for column in (*range(len(_TRIED)), *range(len(_TRIED))):
+        for column in [*range(len(_TRIED))] * _ROUNDS:
             tried = []
             for value in _TRIED[column]:
                 found[row, column] = value

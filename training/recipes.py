@@ -104,18 +104,19 @@ def _digits_in_one_order() -> dict[Preset, Recipe]:
 
 
 _HANDS = HandsRecipe(
-    epochs=17,
+    epochs=40,
     batch=12,
     learning_rate=1.5e-3,
     schedule="cosine",
     warm_up=50,
     weight_decay=0.05,
     clip=1.0,
-    ema=0.995,
+    ema=0.998,
+    precision="bfloat16",
     log_every=20,
     threads=1,
 )
-_HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", members=1, width=48, epochs=8, pose_epochs=8)
+_HANDS_OPEN = dataclasses.replace(_HANDS, sources="open", width=48, epochs=8, pose_epochs=8)
 
 
 _HANDS_FORM = dataclasses.replace(_HANDS, members=0, pose_width=48, pose_depth=2, pose_epochs=2, pose_batch=64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
@@ -32,6 +34,8 @@ from training.hands_fit import fill_network, motion_model, spread_distance
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
 from training.models.hands_fill import Block, FillEnsemble, FillNetwork
+from training.recipes import recipe_named
+from training.runs import KEPT, read
 from training.tasks import hands_any_order
 from training.tasks.hand_baselines import fit_mixture, neighbours
 from training.tasks.hands_fill import FillHands, combined
@@ -316,6 +320,11 @@ def test_a_model_and_its_file_complete_and_fill_alike(model, tmp_path, monkeypat
     keys = keyed[::20].reshape(-1, 40)
     expected = np.clip(told.values, np.minimum(low, keys.min(axis=0)), np.maximum(high, keys.max(axis=0)))
     np.testing.assert_allclose(motion.reshape(-1, 40), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["hands", "hands-open"])
+def test_the_kept_weights_are_what_the_recipes_leave(name):
+    assert read(KEPT / name)["settings"] == asdict(recipe_named(name))
 
 
 @pytest.mark.parametrize(("frames", "dilation"), [(1, 1), (3, 4), (40, 1), (40, 16)])

@@ -78,8 +78,8 @@ class FillEnsemble(nn.Module):
     """Several members that were trained from different seeds, averaged, and trusted as far as validation takes allow.
 
     trust: (3, 4), a row for each of TRUSTED. Of each the shares of what is added and of what was learnt of the rate
-    that are believed; the seconds between keys at which re-timing is believed half, since between keys close together
-    what is left is mostly the recording's noise; and the wrist's speed in metres a second up to which the network is
+    that are believed; the seconds between keys at which both are believed half, since between keys close together what
+    is left is mostly the recording's noise; and the wrist's speed in metres a second up to which the network is
     believed, not at all at twice that: a wrist that the body carries along moves for other reasons than the fingers'.
     """
 
@@ -112,10 +112,9 @@ class FillEnsemble(nn.Module):
         of_added, of_rate, half, carried = trust.unbind(dim=-1)
         speed = _around((torch.exp(features[..., OWN_WRIST_SPEEDS][..., 1:]) - STILL) * known)
         share = (2 - speed / carried.clamp_min(1e-3)).clamp(0, 1)
-        by_gap = gap / (gap + half).clamp_min(1e-6)
-        return torch.cat(
-            [share * of_added * added, share * by_gap * (by_wrist + of_rate * (rate - by_wrist)), deviation], dim=-1
-        )
+        share = share * gap / (gap + half).clamp_min(1e-6)
+        rate = by_wrist + of_rate * (rate - by_wrist)
+        return torch.cat([share * of_added * added, share * rate, deviation], dim=-1)
 
 
 def _seconds(logarithm: Tensor) -> Tensor:
