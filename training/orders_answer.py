@@ -7,61 +7,52 @@ the distance of a classifier's features from those of real digits; likelihood is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .markdown import table
-from .order_names import ANY_ORDER, HIGHEST, LABELS, LOWEST, MIXED, OWN, PLAIN, RULES
+from .order_names import ANY_ORDER, HIGHEST, LABELS, LOWEST, RULES
 
 NORMAL = 1.96
 """Deviations of a normal distribution, within which 95 % of it lie."""
-TRAINED_ON = {"random orders alone": PLAIN, "raster orders too": MIXED, "their own orders too": OWN}
 
 
 def answer(content: dict[str, Any]) -> str:
     """One plain sentence: does it look better to reveal what is surest first, or what is least sure?"""
-    looks = {name: interval for name in ANY_ORDER if (interval := _looks(content, name))}
+    looks = [interval for name in ANY_ORDER if (interval := _looks(content, name))]
     if not looks:
         return "The question is open: of no any-order model are there samples in both orders."
-    nats = content["lowest against highest"]
-    likelihood = f"in likelihood it {_verdicts(nats)}" if nats else "in likelihood it was not tested"
+    nats = [interval for name in ANY_ORDER if (interval := content["lowest against highest"].get(name))]
+    likelihood = _counted(nats) if nats else "not tested"
     return (
-        "The hypothesis, that digits look better where the surest is revealed first than where the least sure is, "
-        f"{_verdicts(looks)}; {likelihood}{_beaten(content)}; {_blanks(content)}."
+        f"{_verdict(looks)}: against the least sure first, revealing the surest first is, by the looks of digits, "
+        f"{_counted(looks)}; by likelihood, {likelihood}; and a random order is likelier than both with "
+        f"{_beaten(content)}."
     )
 
 
-def _verdicts(found: Mapping[str, Sequence[float]]) -> str:
-    """What the intervals of the models by name say, those that were trained alike together."""
-    told: dict[str, list[str]] = {}
-    for how, names in TRAINED_ON.items():
-        intervals = [found[name] for name in names if name in found]
-        if intervals:
-            told.setdefault(_verdict(intervals), []).append(f"on {how}")
-    return ", and ".join(f"{verdict} for models trained {' and '.join(hows)}" for verdict, hows in told.items())
+def _counted(intervals: Sequence[Sequence[float]]) -> str:
+    better, worse = sum(high < 0 for _, _, high in intervals), sum(low > 0 for _, low, _ in intervals)
+    neither = len(intervals) - better - worse
+    return f"better with {better} of {len(intervals)} models, worse with {worse}, neither with {neither}"
 
 
-def _beaten(content: dict[str, Any]) -> str:
+def _verdict(intervals: Sequence[Sequence[float]]) -> str:
+    if all(high < 0 for _, _, high in intervals):
+        return "The hypothesis holds"
+    if all(low > 0 for _, low, _ in intervals):
+        return "The hypothesis does not hold"
+    return "The hypothesis is not confirmed"
+
+
+def _beaten(content: dict[str, Any]) -> int:
+    """Of how many models a random order is more likely than the surest first and than the least sure first."""
+
     def is_worse_than_random(name: str, rule: str) -> bool:
         told = content["rows"].get(name, {}).get(rule, {}).get("against random")
         return told is not None and told[1] > 0
 
-    behind = [
-        f"on {how}"
-        for how, names in TRAINED_ON.items()
-        if all(is_worse_than_random(name, rule) for name in names for rule in RULES)
-    ]
-    told = f", and a random order is better than either for models trained {' and '.join(behind)}"
-    return told if behind else ""
-
-
-def _blanks(content: dict[str, Any]) -> str:
-    shares = [
-        max((row[rule]["samples"]["blank"] for row in content["rows"].values() if _drawn(row, rule)), default=0)
-        for rule in (LOWEST, HIGHEST)
-    ]
-    first, last = (f"{100 * share:.0f} %" for share in shares)
-    return f"of no model are more than {first} of the samples blank surest first, or {last} least sure first"
+    return sum(all(is_worse_than_random(name, rule) for rule in RULES) for name in ANY_ORDER)
 
 
 def _drawn(row: dict[str, Any], rule: str) -> dict[str, float] | None:
@@ -91,11 +82,3 @@ def compared(content: dict[str, Any]) -> str:
         for name in ANY_ORDER
     ]
     return table(("model", "looks", "nats"), rows)
-
-
-def _verdict(intervals: Sequence[Sequence[float]]) -> str:
-    if all(high < 0 for _, _, high in intervals):
-        return "holds"
-    if all(low > 0 for _, low, _ in intervals):
-        return "does not hold"
-    return "stays open"

@@ -349,19 +349,20 @@ def test_the_answer_follows_the_numbers():
     def told(**models):
         return orders_answer.answer(told_of(**models))
 
-    assert "least sure is, holds for models trained on random orders alone" in told(mnist_query=(better, (-3, -1)))
-    assert "in likelihood it holds for models trained on random orders alone" in told(mnist_query=(worse, (-3, -1)))
-    assert "least sure is, does not hold for" in told(mnist_query=(worse, (-3, -1)))
-    assert "least sure is, stays open for" in told(mnist_query=(as_good, (1, 3)))
-    assert "in likelihood it does not hold for" in told(mnist_query=(as_good, (1, 3)))
-    both = told(mnist_query=(better, (1, 2)), mnist_triples=(worse, (-1, 2)), mnist_query_own=(better, (-2, -1)))
-    assert "is, stays open for models trained on random orders alone, and holds for models trained on their own" in both
-    assert "it stays open for models trained on random orders alone, and holds for models trained on their own" in both
-    assert "more than 2 % of the samples blank surest first, or 1 % least" in both
-    assert "a random order is better" not in both
-    pair = {"mnist_query": (better, (-1, 2)), "mnist_triples": (better, (-1, 2))}
-    assert "a random order is better than either for models trained on random" in told(random=1.0, **pair)
-    assert "a random order" not in told(random=1.0, mnist_query=pair["mnist_query"])  # of the other nothing is known
+    one = told(mnist_query=(better, (1, 3)))
+    assert one.startswith("The hypothesis holds: ")
+    assert (
+        "the looks of digits, better with 1 of 1 models, worse with 0, neither with 0; by likelihood, better with 0"
+        in one
+    )
+    assert told(mnist_query=(worse, (-3, -1))).startswith("The hypothesis does not hold: ")
+    assert told(mnist_query=(as_good, (-3, -1))).startswith("The hypothesis is not confirmed: ")
+    some = told(mnist_query=(better, (1, 2)), mnist_triples=(as_good, (-1, 2)), mnist_query_own=(better, (-2, -1)))
+    assert some.startswith("The hypothesis is not confirmed: ")
+    assert "the looks of digits, better with 2 of 3 models, worse with 0, neither with 1; by likelihood" in some
+    assert "by likelihood, better with 1 of 3 models, worse with 1, neither with 1; and a random" in some
+    assert some.endswith("a random order is likelier than both with 0.")
+    assert told(random=1.0, mnist_query=(better, (1, 2))).endswith("a random order is likelier than both with 1.")
     assert "is open" in orders_answer.answer({"lowest against highest": {}, "rows": {}})
 
 
