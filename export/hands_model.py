@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +30,11 @@ from training.runs import read
 
 from .half import store_half
 from .hands_pose import PoseGraph
-from .promises import LARGEST_IR, OPSET, VERSION, ExportError, check_structure
+from .promises import OPSET, VERSION, ExportError, check_structure, write_proven
 from .traces import remove_traces
 
 TOLERANCE = 1e-4
 """Of the networks' outputs: means in radians, logarithms of weights, of kappa and of rates."""
-LARGEST_FILE = 5_000_000
 FILL_LENGTHS = ((2, 1), (2, 37), (1, 300))
 POSE_SIZES = ((1, 1), (7, 33), (120, 6))
 """Known places and wanted ones that the file is compared with PyTorch on."""
@@ -81,15 +79,7 @@ def export_model(name: str, sources: Sources, model: HandModel, output: Path) ->
     remove_traces(proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, _card(name, sources, model).to_json()
-    proto.ir_version = min(proto.ir_version, LARGEST_IR)
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / output.name
-        onnx.save(proto, draft)
-        if draft.stat().st_size > LARGEST_FILE:
-            raise ExportError(f"{output.name} has {draft.stat().st_size} bytes, more than {LARGEST_FILE}.")
-        check_parity(model, draft)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(draft.read_bytes())
+    write_proven(proto, output, lambda draft: check_parity(model, draft))
     return output
 
 

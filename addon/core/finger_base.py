@@ -15,7 +15,7 @@ from .rotation import Array
 @dataclass(frozen=True, eq=False)
 class FingerBase:
     """Curves at T times: values (T, C); the change from the last to the next key (T, C), zero where one of them is not;
-    seconds since the last and to the next key (T, C), at most FAR; the share of that way that has passed (T, C)."""
+    seconds since the last and to the next key (T, C), at most FAR."""
 
     values: Array
     change: Array
