@@ -42,7 +42,8 @@ class Camera:
         mesh = bpy.data.meshes.new("Flag")
         mesh.from_pydata([(0, 0, 0), (0.4, 0, 0), (0.4, 0, 0.6), (0, 0, 0.6)], [], [(0, 1, 2, 3)])
         material = bpy.data.materials.new("White")
-        material.use_nodes = True
+        if bpy.app.version < (5, 0, 0):
+            material.use_nodes = True
         nodes = material.node_tree
         emission = nodes.nodes.new("ShaderNodeEmission")
         output = next(node for node in nodes.nodes if node.bl_idname == "ShaderNodeOutputMaterial")
