@@ -51,6 +51,7 @@ def correction(scene: bpy.types.Scene, model: Model, binding: Binding, timed: Fl
         clean = replace(motion, body=(yield from part(threaded(_autoencoded, model, motion.body), 0.4, 0.8)))
     else:
         frames, fps = _even_frames(scene, binding, gaps)
+        yield 0.0
         motion = yield from part(retarget.sample(binding, frames), 0.0, 0.2)
         body, free = motion.body, motion.free
         if binding.matched:

@@ -72,6 +72,7 @@ class Denoised:
 def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model, wishes: Wishes) -> Steps[Denoised]:
     """Work out what denoising the armature object's action changes. Raises MenderError where it cannot be done."""
     joints, binding = yield from part(_bound(obj, channels, model, wishes), 0.0, 0.1)
+    yield 0.1
     carriers = root.carriers(obj, fcurves.by_path(channels), joints.root, joints.bone_of.values())
     carriers = [carrier for carrier in carriers if carrier.track.bone in wishes.bones]
     if wishes.root:
@@ -81,12 +82,14 @@ def denoised(scene: bpy.types.Scene, obj: Any, channels: Channels, model: Model,
     carriers = [carrier for carrier in carriers if root.is_editable(carrier)]
     binding, carriers, holes = yield from part(_past_holes(binding, carriers, wishes), 0.1, 0.12)
     tracks = [*binding.read, *_beside(binding, carriers)]
+    yield 0.12
     timed = retarget.key_frames(binding.read, wishes.bones, wishes.keys)
     if not len(timed):
         raise MenderError(
             f"No rotation key of the bones that {model.card.label} knows lies in the range: "
             "widen the range or select other bones."
         )
+    yield 0.12
     mended = yield from part(correction(scene, model, binding, timed, holes), 0.12, 0.6)
     turns = yield from part(_weighted(mended.turns, mended.frames, _parts(obj, binding), wishes, holes), 0.6, 0.62)
     if carriers and wishes.root:
