@@ -177,10 +177,11 @@ def _shortest(motion: _Motion, limit: float, progress: Progress | None) -> Place
     for first in range(0, frames - 1, _BLOCK):
         if progress is not None:
             progress(first / frames)
-        stretches = _holding(motion, np.arange(first, min(first + _BLOCK, frames - 1)), limit)
-        for offset, found in enumerate(stretches):
-            start = first + offset
-            for length, off in found:
+        lengths, worst = _holding(motion, np.arange(first, min(first + _BLOCK, frames - 1)), limit)
+        for start, own in enumerate(zip(*worst, strict=True), first):
+            for length, off in zip(lengths, own, strict=True):
+                if off > limit:
+                    continue
                 total = cost[start] + 1 + 1e-3 * off / limit
                 if total < cost[start + length]:
                     cost[start + length], came[start + length] = total, start
@@ -190,12 +191,14 @@ def _shortest(motion: _Motion, limit: float, progress: Progress | None) -> Place
     return np.array(path[::-1])
 
 
-def _holding(motion: _Motion, starts: Places, limit: float) -> list[list[tuple[int, float]]]:
-    """For each start (S,) the lengths of stretches from it that hold, and how far these are off at their worst.
+def _holding(motion: _Motion, starts: Places, limit: float) -> tuple[list[int], list[list[float]]]:
+    """Lengths of stretches, and for each how far those from every start (S,) are off at their worst; infinity where
+    that was not tried.
 
-    Looked at in a few frames of each, because what is found is looked at in all of them afterwards.
+    Looked at in a few frames of each, because what is found is looked at in all of them afterwards. Plain numbers in
+    few lists: among as many tuples as stretches Python's collector would look for cycles, which holds the window.
     """
-    found: list[list[tuple[int, float]]] = [[(1, 0.0)] for _ in starts]
+    lengths, found = [1], [[0.0] * len(starts)]
     failed = np.zeros(len(starts), dtype=int)
     for length in _LENGTHS:
         tried = np.flatnonzero((failed < _PATIENCE) & (starts + length < len(motion.frames)))
@@ -203,13 +206,14 @@ def _holding(motion: _Motion, starts: Places, limit: float) -> list[list[tuple[i
             break
         begin = starts[tried, None]
         inner = begin + np.unique(np.linspace(1, length - 1, _LOOKED_AT).round().astype(np.intp))
-        worst = motion.between(begin, begin + length, inner).max(axis=1)
-        holds = worst <= limit
+        worst = np.full(len(starts), np.inf)
+        worst[tried] = motion.between(begin, begin + length, inner).max(axis=1)
+        holds = worst[tried] <= limit
         failed[tried[~holds]] += 1
         failed[tried[holds]] = 0
-        for place, off in zip(tried[holds].tolist(), worst[holds].tolist(), strict=True):
-            found[place].append((length, off))
-    return found
+        lengths.append(int(length))
+        found.append(worst.tolist())
+    return lengths, found
 
 
 def _merged(motion: _Motion, kept: Places, limit: float) -> Places:
