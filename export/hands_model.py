@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 import torch
 from onnx import compose, helper, numpy_helper
-from torch import Tensor
 
 from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, OWN_WRIST_KNOWN, SINCE, UNTIL
 from addon.core.hand import DOF, JOINTS, SIDES
@@ -24,7 +23,7 @@ from training.environment import commit
 from training.evaluation import shipped_metrics
 from training.hands import load
 from training.models.hand_model import HandModel
-from training.models.hands_any_order import COMPONENTS, FORMS, HandAnyOrder
+from training.models.hands_any_order import COMPONENTS, FORMS
 from training.recipes import RECIPES
 from training.runs import read
 
@@ -69,8 +68,11 @@ def export_run(folder: Path, output: Path | None = None) -> Path:
 def export_model(name: str, sources: Sources, model: HandModel, output: Path) -> Path:
     """Write a finger model as the ONNX file `output`; returns `output`.
 
-    Raises ExportError where its numbers, axes, versions or size are not what is promised; then nothing is written.
+    Raises ExportError for one without a network between keys or of another form than `queries`, and where its numbers,
+    axes, versions or size are not what is promised; then nothing is written.
     """
+    if not model.fill.members or model.pose.transformer.form != "queries":
+        raise ExportError(f"{name} was trained to be compared with, not to animate: train hands or hands-open.")
     model = model.eval()
     proto = branched(_fill_proto(model), _pose_proto(model), name)
     check_structure(proto)
@@ -137,8 +139,14 @@ def check_parity(model: HandModel, path: Path) -> float:
         worst = np.maximum(worst, np.max(np.abs(want - got)))
     for known, wanted in POSE_SIZES:
         asked = dict(zip(POSE_INPUTS, _asked(known, wanted), strict=True))
+        # As one batch of the network as it was trained.
+        places, values, absent, queries, means, deviations, spacing = (
+            torch.from_numpy(x)[None] for x in asked.values()
+        )
         with torch.no_grad():
-            want = _predicted(model.pose, *map(torch.from_numpy, asked.values())).numpy()
+            (want,) = model.pose.predict(
+                places, values, queries, means, deviations, spacing[:, 0], absent=absent
+            ).numpy()
         (got,) = session.run([POSE_OUTPUT], {**unused_fill, **asked})
         worst = np.maximum(worst, np.max(np.abs(want - got)))
     if not worst <= TOLERANCE:  # no number is refused too
@@ -181,21 +189,6 @@ def _pose_proto(model: HandModel) -> onnx.ModelProto:
         verbose=False,
     )
     return compose.add_prefix(program.model_proto, "pose/", rename_inputs=False, rename_outputs=False)
-
-
-def _predicted(
-    network: HandAnyOrder,
-    known: Tensor,
-    values: Tensor,
-    absent: Tensor,
-    queries: Tensor,
-    means: Tensor,
-    deviations: Tensor,
-    spacing: Tensor,
-) -> Tensor:
-    """What the file has to say, by the network as it was trained."""
-    places, angles, asked = known[None], values[None], queries[None]
-    return network.predict(places, angles, asked, means[None], deviations[None], spacing[:1], absent=absent[None])[0]
 
 
 def _add_constants(proto: onnx.ModelProto, model: HandModel) -> None:

@@ -27,6 +27,7 @@ from addon.inference import fingers
 from addon.inference.session import load_model
 from export.hands_model import _asked, export_model
 from export.hands_pose import PoseGraph
+from export.promises import ExportError
 from training.data import adroit, ballplay, hand_memory, hand_windows, hands, manipnet, upf_hands
 from training.data.cmu import DataMissingError, data_folder
 from training.data.hand_take import HandTake
@@ -320,6 +321,13 @@ def test_a_model_and_its_file_complete_and_fill_alike(model, tmp_path, monkeypat
     keys = keyed[::20].reshape(-1, 40)
     expected = np.clip(told.values, np.minimum(low, keys.min(axis=0)), np.maximum(high, keys.max(axis=0)))
     np.testing.assert_allclose(motion.reshape(-1, 40), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize(("members", "form"), [(0, "queries"), (1, "triples")])
+def test_what_was_trained_to_compare_is_no_model_for_the_add_on(members, form, tmp_path):
+    with pytest.raises(ExportError, match="train hands or hands-open"):
+        export_model("compared", "all", HandModel(members, 16, 48, 2, form), tmp_path / "compared.onnx")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["hands", "hands-open"])
