@@ -38,7 +38,7 @@ def cubic(share: Array, length: Array | float, start: Array, leaving: Array, sto
 
 
 def cubic_weights(share: Array, length: Array | float) -> tuple[Array, Array, Array, Array]:
-    """What counts in it: of the value and the slope at its start, and of those at its stop."""
+    """The weights of `cubic`, each as `share` and `length` broadcast: of `start`, `leaving`, `stop` and `arriving`."""
     left = 1 - share
     return (
         left * left * (1 + 2 * share),
