@@ -136,6 +136,14 @@ def test_without_spikes_takes_out_what_sticks_out_and_nothing_else(swinging):
     assert metrics.geodesic_degrees(calm, swinging)[~hit].max() < 1e-3
 
 
+def test_without_spikes_leaves_the_peak_of_a_heel_strike():
+    """A foot that rests, is thrown up within two frames and comes down as fast: short, but motion."""
+    angles = np.zeros(60)
+    angles[29:33] = np.radians([3, 9, 10, 4])
+    foot = rotation.exp(angles[:, None, None] * np.array([1.0, 0, 0])).astype(np.float32)
+    assert metrics.geodesic_degrees(filters.without_spikes(foot), foot).max() < 1e-3
+
+
 def test_median_of_five_is_the_median():
     values = np.random.default_rng(0).standard_normal((50, 3))
     held = np.pad(values, ((2, 2), (0, 0)), mode="edge")
