@@ -31,16 +31,18 @@ count where there are others."""
 UNHEARD = np.radians(0.5), np.radians(1.0)
 """Mean change of a joint whose noise is too small to measure: below the first the network is believed, above the second
 what was recorded."""
-STRETCH, STRETCH_WANDERING = 4, 3
-"""Frames whose motion is one vector, and where the noise wanders: that goes on over frames as motion does."""
-CAUTION = 1.5
-"""Times the noise's energy that is taken from a component's."""
+STRETCH = 4
+"""Frames whose motion is one vector."""
+CAUTION = 1.0, 6.0
+"""Times the noise's energy that is taken from a component's: where the noise is white, and where it wanders as motion
+does, so that the recorded motion tells nothing new beside the pilot, whose noise is out."""
+LEFT = 0.7, 0.95
+"""Correlation from one frame to the next of the error that is left in the pilot, of white noise and of wandering."""
 LEAST = 0.02
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
-"""Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already."""
-CAUTION_WANDERING = 5.0
-"""The same where the noise wanders: then the recorded motion tells nothing new beside the pilot, whose noise is out."""
+"""Share of the recorded motion in what is filtered; the rest is the pilot, whose noise is out already. None of it where
+the noise wanders."""
 SHARE, LEVEL = (0.6, 0.85), (0.005, 0.05)
 """Of the second pass in the result, and the deviations of the noise at which it is that: the stronger the noise, the
 less of the motion is plain in the network's result, and the more the clip as a whole knows."""
@@ -168,17 +170,25 @@ def _filtered(recorded: Array, pilot: Array, sigma: Array, wander: float, twins:
     poses = axes[:, variance > LEAST]
     if not poses.shape[1]:
         return np.where(noisy[:, None], middle, pilot)
+    motion = np.mean([_covariance(_held(x @ poses, STRETCH), STRETCH) for x in moves], axis=0)
     wandering = (wander - 1) / (curves.WANDERING - 1)
-    length = STRETCH_WANDERING if wandering > 0.5 else STRETCH
-    motion = np.mean([_covariance(_held(x @ poses, length), length) for x in moves], axis=0)
-    caution, share = CAUTION + wandering * (CAUTION_WANDERING - CAUTION), FRESH * (1 - wandering)
-    gain = np.linalg.solve(motion + caution * np.eye(len(motion)), motion)
-    mixed = _held((share * fresh + (1 - share) * moved) @ poses, length).astype(np.float32)
-    stretches = np.concatenate([mixed[place : place + len(moved)] for place in range(length)], axis=1)
-    smooth = _averaged((stretches @ gain.astype(np.float32)).reshape(len(moved), length, -1))
+    share = FRESH * (1 - wandering)
+    caution, correlation = (float(np.interp(wandering, (0, 1), ends)) for ends in (CAUTION, LEFT))
+    noise = caution * _noise_covariance(share, correlation)[:, None, :, None] * np.eye(poses.shape[1])[:, None]
+    gain = np.linalg.solve(motion + noise.reshape(motion.shape), motion)
+    mixed = _held((share * fresh + (1 - share) * moved) @ poses, STRETCH).astype(np.float32)
+    stretches = np.concatenate([mixed[place : place + len(moved)] for place in range(STRETCH)], axis=1)
+    smooth = _averaged((stretches @ gain.astype(np.float32)).reshape(len(moved), STRETCH, -1))
     smooth = (smooth @ poses.T.astype(np.float32)).reshape(pilot.shape)
     smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
     return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
+
+
+def _noise_covariance(share: float, correlation: float) -> Array:
+    """(STRETCH, STRETCH): between a stretch's frames, of unit noise: `share` of it white, the rest correlated."""
+    frame = np.arange(STRETCH)
+    left: Array = correlation ** np.abs(np.subtract.outer(frame, frame))
+    return share * np.eye(STRETCH) + (1 - share) * left
 
 
 def _held(x: Array, length: int) -> Array:
