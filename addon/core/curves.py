@@ -14,10 +14,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from . import filters
-from .cosines import cosines, from_cosines
+from .cosines import cosines
 from .gaps import bridged
+from .matrices import Product, product
 from .progress import Progress
-from .rotation import Array, Mask, aligned, conjugate, multiply, normalize
+from .rotation import Array, Mask, aligned, normalize
 from .signals import continued
 from .windows import in_windows
 
@@ -27,6 +28,8 @@ SECONDS = 2.1
 """Length of a block; a fourth of it lies between the beginnings of two."""
 LARGEST_BLOCK = 512
 LENGTH = 4096
+TOGETHER = 16384
+"""Joint-frames that are worked on at once: their blocks stay in the processor's cache."""
 PASSES = 3
 WIDTHS = (0.0, 0.5, 0.65, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
 """Deviations of the Gaussian low-passes in frames; 0 is none."""
@@ -59,6 +62,7 @@ def denoised_curves(
     fps: float,
     missing: Mask | None = None,
     progress: Progress | None = None,
+    product: Product = product,
 ) -> Array:
     """Rotations (T, J, 4) of any bones with the noise taken out: unit quaternions (T, J, 4), float32.
 
@@ -71,10 +75,12 @@ def denoised_curves(
     if len(rotations) < SHORTEST or not rotations.shape[1]:
         return normalize(np.asarray(rotations, dtype=np.float32))
     whole, _ = bridged(rotations, missing)
-    return normalize(without_noise(in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH), fps, progress))
+    return normalize(
+        without_noise(in_windows(filters.without_spikes, whole, LENGTH, SPIKES_REACH), fps, progress, product)
+    )
 
 
-def without_noise(rotations: Array, fps: float, progress: Progress | None = None) -> Array:
+def without_noise(rotations: Array, fps: float, progress: Progress | None = None, product: Product = product) -> Array:
     """Continuous rotations (T, J, 4), spikes taken out before, each curve without its own noise; others as they are."""
     sigma = noise_level(rotations)
     noisy = sigma > 0
@@ -84,7 +90,7 @@ def without_noise(rotations: Array, fps: float, progress: Progress | None = None
 
     def smooth(window: Array) -> Array:
         result = window.copy()
-        result[:, noisy] = smoothed(window[:, noisy], sigma[noisy], hop)[0]
+        result[:, noisy] = smoothed(window[:, noisy], sigma[noisy], hop, product)[0]
         return result
 
     return in_windows(smooth, rotations, LENGTH, 4 * hop * PASSES, hop, progress)
@@ -100,25 +106,21 @@ def noise_level(rotations: Array) -> Array:
     """
     if len(rotations) < SHORTEST:
         return np.zeros(rotations.shape[1])
-    fine = np.concatenate([_differences(part, 4) for part in _samples(rotations)])
-    axes = _principal(fine)
-    least, most = (_deviation(fine, axes[:, :, place]) for place in (0, 2))
-    least /= STILLEST
-    noisy = least > LEAST
-    if not noisy.any():
-        return np.zeros(len(least))
-    usual = UNUSUAL * np.median(least[noisy])
-    level = np.minimum(np.where(noisy, least, most), usual)
-    return np.sqrt(np.maximum(level**2 - CLEAN**2, 0))
+    return _level(*_least_and_most(np.concatenate([_differences(part, 4) for part in _samples(rotations)], axis=2)))
 
 
 def quiet(rotations: Array, fps: float) -> Mask:
     """(T, J) where continuous rotations (T, J, 4) carry no noise, block by block: it may come and go."""
+    frames, joints = rotations.shape[:2]
     size = 4 * hop_at(fps)
-    result = np.zeros(rotations.shape[:2], dtype=bool)
-    for start in range(0, max(len(rotations) - SHORTEST + 1, 1), size):
-        stop = start + size if start + size + SHORTEST <= len(rotations) else len(rotations)
-        result[start:stop] = noise_level(rotations[start:stop]) == 0
+    whole = max(frames - SHORTEST, 0) // size  # blocks before the last one, which takes what is left
+    result = np.zeros((frames, joints), dtype=bool)
+    for first in range(0, whole, SAMPLES):
+        blocks = rotations[first * size : min(first + SAMPLES, whole) * size].reshape(-1, size, joints, 4)
+        fine = _differences(blocks.swapaxes(0, 1).reshape(size, -1, 4), 4)  # as if each block had joints of its own
+        for place, found in enumerate(zip(*(x.reshape(-1, joints) for x in _least_and_most(fine)), strict=True), first):
+            result[place * size : (place + 1) * size] = _level(*found) == 0
+    result[whole * size :] = noise_level(rotations[whole * size :]) == 0
     return result
 
 
@@ -132,7 +134,7 @@ def wander(rotations: Array) -> float:
     if len(rotations) < SHORTEST:
         return 1.0
     parts = _samples(rotations)
-    fine, coarse = (np.concatenate([_differences(part, order) for part in parts]) for order in (4, 1))
+    fine, coarse = (np.concatenate([_differences(part, order) for part in parts], axis=2) for order in (4, 1))
     axis = _principal(coarse)[:, :, 0]
     level = _deviation(fine, axis)
     noisy = level > LEAST
@@ -150,25 +152,46 @@ def _samples(rotations: Array) -> list[Array]:
     return [part for part in parts if len(part) >= SHORTEST] or [rotations]
 
 
+def _level(least: Array, most: Array) -> Array:
+    """(J,) deviation of the noise, of deviations (J,) about each bone's stillest and its liveliest axis."""
+    least = least / STILLEST
+    noisy = least > LEAST
+    if not noisy.any():
+        return np.zeros(len(least))
+    usual = UNUSUAL * np.median(least[noisy])
+    level = np.minimum(np.where(noisy, least, most), usual)
+    return np.sqrt(np.maximum(level**2 - CLEAN**2, 0))
+
+
+def _least_and_most(fine: Array) -> tuple[Array, Array]:
+    """(J,) deviations of differences (3, J, T) about each bone's stillest axis, and about its liveliest."""
+    axes = _principal(fine)
+    return _deviation(fine, axes[:, :, 0]), _deviation(fine, axes[:, :, 2])
+
+
 def _differences(rotations: Array, order: int) -> Array:
-    """(T - order, J, 3) about each bone's own axes, scaled so that white noise keeps its deviation."""
-    q = rotations.astype(np.float64)
-    middle = order // 2
-    scale = {1: 2, 4: 70}[order]
-    fine = np.diff(q, n=order, axis=0) / np.sqrt(scale)
-    return multiply(conjugate(q[middle : len(q) - order + middle]), fine)[..., 1:]
+    """(3, J, T - order), of rotations (T, J, 4), about each bone's own axes, scaled so that white noise keeps its
+    deviation."""
+    q = np.ascontiguousarray(rotations.transpose(2, 1, 0))
+    middle, scale = order // 2, {1: 2, 4: 70}[order]
+    a, b, c, d = np.diff(q, n=order) * q.dtype.type(1 / np.sqrt(scale))
+    w, x, y, z = q[..., middle : q.shape[2] - order + middle]
+    # The product of the conjugate (w, -x, -y, -z) and the difference, without its real part.
+    turned = w * b - x * a - y * d + z * c, w * c + x * d - y * a - z * b, w * d - x * c + y * b - z * a
+    return np.stack(turned)
 
 
 def _principal(vectors: Array) -> Array:
-    """(J, 3, 3) the principal axes of (T, J, 3) as columns, the least first; single large ones count little."""
-    size = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    tamed = vectors / np.maximum(1, size / (3 * np.median(size, axis=0) + 1e-12))
-    return np.linalg.eigh(np.einsum("tji,tjk->jik", tamed, tamed))[1]
+    """(J, 3, 3) the principal axes of (3, J, T) as columns, the least first; single large ones count little."""
+    size = np.sqrt(np.einsum("ajt,ajt->jt", vectors, vectors))
+    tamed = vectors / np.maximum(1, size / (3 * np.median(size, axis=1, keepdims=True) + 1e-12))
+    return np.linalg.eigh(np.einsum("ajt,bjt->jab", tamed, tamed))[1]
 
 
 def _deviation(vectors: Array, axis: Array) -> Array:
-    """(J,) robust deviation of (T, J, 3) along `axis` (J, 3)."""
-    deviation: Array = np.median(np.abs(np.einsum("tji,ji->tj", vectors, axis)), axis=0) / 0.6745
+    """(J,) robust deviation of (3, J, T) along `axis` (J, 3)."""
+    along = np.einsum("ajt,ja->jt", vectors, axis)
+    deviation: Array = np.median(np.abs(along), axis=1).astype(np.float64) / 0.6745
     return deviation
 
 
@@ -177,60 +200,79 @@ def hop_at(fps: float) -> int:
     return int(np.clip(round(SECONDS * fps / 4), 4, LARGEST_BLOCK // 4))
 
 
-def smoothed(rotations: Array, sigma: Array, hop: int) -> tuple[Array, Array]:
+def smoothed(rotations: Array, sigma: Array, hop: int, product: Product = product) -> tuple[Array, Array]:
     """Continuous rotations (T, J, 4) of noise `sigma` (J,), none of it 0, without the noise; and the error left.
 
     Blocks of 4·`hop` frames begin at multiples of `hop`. The error (J,) is the expected mean square distance of the
     quaternions, by the share of the noise that the last Wiener filter lets through.
     """
+    result, error = np.empty_like(rotations), np.empty(len(sigma))
+    count = max(1, TOGETHER // len(rotations))
+    for first in range(0, len(sigma), count):
+        some = slice(first, first + count)
+        smooth, kept = _smoothed_together(rotations[:, some], sigma[some], hop, product)
+        result[:, some], error[some] = aligned(normalize(smooth), rotations[:, some]), kept * sigma[some] ** 2
+    return result, error
+
+
+def _smoothed_together(rotations: Array, sigma: Array, hop: int, product: Product) -> tuple[Array, Array]:
+    """(T, J, 4) the same, of any length; and (J,) how many components' worth of noise is left."""
     frames, size = len(rotations), 4 * hop
-    deviation = sigma[:, None].astype(np.float32)
-    noisy = (rotations / deviation).astype(np.float32)
-    fade = (np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2).astype(np.float32)
+    matrix = cosines(size)
+    fade = np.sin(np.pi * (np.arange(size) + 0.5) / size) ** 2 / 2
+    back = (matrix.T * fade).astype(np.float32)
+    noisy = _time_last(rotations.astype(np.float32)) / sigma[:, None, None].astype(np.float32)
 
     def shares(x: Array, ends: Array) -> Array:
-        channels = np.ascontiguousarray(continued(x, ends, size, size + -frames % hop).transpose(1, 2, 0))
-        return cosines(sliding_window_view(channels, size, axis=2)[:, :, ::hop].transpose(2, 0, 1, 3))
+        around = _time_last(continued(x.transpose(2, 0, 1), ends, size, size + -frames % hop))
+        blocks = sliding_window_view(around, size, axis=2)[:, :, ::hop].transpose(0, 2, 1, 3)
+        return product(blocks.reshape(-1, size), matrix).reshape(blocks.shape)
 
     def joined(frequencies: Array) -> Array:
-        return _joined(fade * from_cosines(frequencies), hop)[size : size + frames]
+        blocks = product(frequencies.reshape(-1, size), back).reshape(frequencies.shape)
+        return _joined(blocks, hop)[:, :, size : size + frames]
 
-    smooth = joined(_low_passed(shares(noisy, np.stack([_at_the_end(noisy), _at_the_end(noisy[::-1])]))))
+    smooth = joined(_low_passed(shares(noisy, np.stack([_at_the_end(noisy), _at_the_end(noisy[..., ::-1])])), product))
     for _ in range(PASSES - 1):
-        ends = smooth[[0, -1]]
+        ends = smooth[..., [0, -1]].transpose(2, 0, 1)
         filtered, kept = _wiener(shares(noisy, ends), shares(smooth, ends))
         smooth = joined(filtered)
-    return aligned(normalize(smooth * deviation), rotations).astype(rotations.dtype), kept * sigma**2
+    return np.ascontiguousarray(smooth.transpose(2, 0, 1)), kept
+
+
+def _time_last(x: Array) -> Array:
+    """(J, 4, T), side by side in memory, of (T, J, 4)."""
+    return np.ascontiguousarray(x.transpose(1, 2, 0))
 
 
 def _joined(blocks: Array, hop: int) -> Array:
-    """(T, J, 4): blocks (B, J, 4, 4 hop) added up where they lie."""
-    count, joints = blocks.shape[:2]
-    quarters = blocks.reshape(count, joints, 4, 4, hop)
-    total = np.zeros((count + 3, hop, joints, 4), dtype=blocks.dtype)
+    """(J, 4, T): blocks (J, B, 4, 4 hop) added up where they lie."""
+    joints, count = blocks.shape[:2]
+    quarters = blocks.reshape(joints, count, 4, 4, hop)
+    total = np.zeros((joints, 4, count + 3, hop), dtype=blocks.dtype)
     for quarter in range(4):
-        total[quarter : quarter + count] += quarters[:, :, :, quarter].transpose(0, 3, 1, 2)
-    return total.reshape(-1, joints, 4)
+        total[:, :, quarter : quarter + count] += quarters[:, :, :, quarter].transpose(0, 2, 1, 3)
+    return total.reshape(joints, 4, -1)
 
 
-def _low_passed(shares: Array) -> Array:
-    """Frequencies (B, J, 4, N) of blocks of unit noise through Gaussian low-passes, weighted by their estimated risk.
+def _low_passed(shares: Array, product: Product) -> Array:
+    """Frequencies (J, B, 4, N) of blocks of unit noise through Gaussian low-passes, weighted by their estimated risk.
 
     Stein's unbiased estimate of it (Stein, Annals of Statistics 9, 1981), and exponential weights (Leung & Barron,
     IEEE Trans. Information Theory 52, 2006). Of a quaternion's four components three are noisy.
     """
     size = shares.shape[-1]
     gains = _gains(size)
-    energy = np.square(shares).sum(axis=2)
-    risk = energy @ np.square(1 - gains).T + 6 * gains.sum(axis=1)  # (B, J, widths)
-    weights = np.exp((risk.min(axis=2, keepdims=True) - risk) / (INDIFFERENCE * 3 * size))
-    weights /= weights.sum(axis=2, keepdims=True)
-    kept: Array = shares * (weights @ gains)[:, :, None]
+    energy = np.einsum("jbcn,jbcn->jbn", shares, shares)
+    risk = product(energy.reshape(-1, size), np.square(1 - gains).T) + 6 * gains.sum(axis=1)  # (J·B, widths)
+    weights = np.exp((risk.min(axis=1, keepdims=True) - risk) / (INDIFFERENCE * 3 * size))
+    weights /= weights.sum(axis=1, keepdims=True)
+    kept: Array = shares * product(weights, gains).reshape(energy.shape)[:, :, None]
     return kept
 
 
 def _wiener(shares: Array, pilot: Array) -> tuple[Array, Array]:
-    """Frequencies (B, J, 4, N) of unit noise: each about each principal axis as far as those of `pilot` move so.
+    """Frequencies (J, B, 4, N) of unit noise: each about each principal axis as far as those of `pilot` move so.
 
     And (J,) how many components' worth of noise is left.
     """
@@ -246,7 +288,7 @@ def _wiener(shares: Array, pilot: Array) -> tuple[Array, Array]:
     found *= gains
     smooth = axes @ found
     smooth[..., :1] += middle
-    return smooth, gains.mean(axis=(0, 3)).sum(axis=1)
+    return smooth, gains.mean(axis=(1, 3)).sum(axis=1)
 
 
 def _averaged(energy: Array) -> Array:
@@ -268,6 +310,6 @@ def _gains(size: int) -> Array:
 
 
 def _at_the_end(x: Array) -> Array:
-    """(J, 4) where the straight line through the first frames of (T, J, 4) begins."""
-    line: Array = np.tensordot(_FIT.astype(x.dtype), x[: len(_FIT)], 1)
+    """(J, 4) where the straight line through the first frames of (J, 4, T) begins."""
+    line: Array = x[..., : len(_FIT)] @ _FIT.astype(x.dtype)
     return line

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import curves
+from .matrices import Product, product
 from .progress import Progress
-from .rotation import Array, Mask, aligned, angle_between, normalize
+from .rotation import Array, Mask, aligned, angle_between, dot, normalize
 
 BLOCK = 256
 """Frames that are looked at together."""
@@ -59,6 +60,7 @@ def second_pass(
     twins: NDArray[np.intp] | None = None,
     sharing: Mask | None = None,
     progress: Progress | None = None,
+    product: Product = product,
 ) -> tuple[Array, Array]:
     """The result `first` (T, J, 4) for continuous rotations `recorded` (T, J, 4), looked at again: (T, J, 4).
 
@@ -84,7 +86,7 @@ def second_pass(
         block = slice(start, min(start + BLOCK, frames))
         share = fade[: block.stop - start]
         again, doubted = _looked_at(
-            recorded[block], first[block], known[block], quiet[block], fps, wander, scale, twins, sharing
+            recorded[block], first[block], known[block], quiet[block], fps, wander, scale, twins, sharing, product
         )
         result[block] += share * aligned(again, first[block])
         doubt[block] += share[..., 0] * doubted
@@ -104,26 +106,37 @@ def _looked_at(
     scale: float,
     twins: NDArray[np.intp] | None,
     sharing: Mask | None,
+    product: Product,
 ) -> tuple[Array, Array]:
-    clean = (known & quiet)[..., None]
-    loud = (known & ~quiet).any(axis=1)
-    level = curves.noise_level(recorded[loud]) if loud.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
-    sigma = np.where((known & ~quiet).any(axis=0), scale * level, 0)
-    noisy, doubt = sigma > 0, np.where(sigma > 0, 0, _overdone(recorded, first, known))
-    unheard = np.where(known, doubt, 0)[..., None].astype(first.dtype)
-    pilot = np.where(clean, recorded, normalize(first + unheard * (aligned(recorded, first) - first)))
+    clean, loud = known & quiet, known & ~quiet
+    heard_in = loud.any(axis=1)
+    level = curves.noise_level(recorded[heard_in]) if heard_in.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
+    sigma = np.where(loud.any(axis=0), scale * level, 0)
+    noisy, still = sigma > 0, sigma <= 0
+    pilot, doubt = first.copy(), np.zeros(known.shape[1])
+    if still.any():
+        doubt[still] = _overdone(recorded[:, still], first[:, still], known[:, still])
+        unheard = np.where(known[:, still], doubt[still], 0)[..., None].astype(first.dtype)
+        pilot[:, still] = normalize(first[:, still] + unheard * (recorded[:, still] - first[:, still]))
+        pilot[clean] = recorded[clean]
     if not noisy.any():
         return pilot, doubt
-    change = _mean_where(np.square(first - recorded).sum(axis=-1), known)[noisy] / (3 * sigma[noisy] ** 2)
+    change = _mean_where(_square_distance(first, recorded), known)[noisy] / (3 * sigma[noisy] ** 2)
     counted = ~sharing[noisy] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
-    heard = _between(np.asarray(np.median(change[counted])), *HEARD)
-    believed, doubted = _believed(recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps)
+    heard = _between(np.asarray(np.median(change[counted])), *HEARD).astype(first.dtype)
+    believed, doubted = _believed(
+        recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps, product
+    )
     pilot[:, noisy] += heard * (believed - pilot[:, noisy])
     doubt[noisy] = heard * doubted
-    deviation = np.where(noisy, sigma * np.sqrt(wander), 0)
-    again = _filtered(np.where(known[..., None], recorded, pilot), pilot, deviation, wander, twins)
-    share = heard * np.interp(np.log(np.median(deviation[noisy])), np.log(LEVEL), SHARE)
-    return np.where(clean, recorded, normalize(pilot + share * (aligned(again, pilot) - pilot))), doubt
+    deviation = sigma[noisy] * np.sqrt(wander)
+    fresh = np.where(known[:, noisy, None], recorded[:, noisy], pilot[:, noisy])
+    mirrored = None if twins is None else pilot[:, twins[noisy]] * np.array([1, 1, -1, -1], dtype=pilot.dtype)
+    again = _filtered(fresh, pilot[:, noisy], mirrored, deviation, wander, product)
+    share = heard * np.interp(np.log(np.median(deviation)), np.log(LEVEL), SHARE).astype(first.dtype)
+    pilot[:, noisy] = normalize(pilot[:, noisy] + share * (aligned(again, pilot[:, noisy]) - pilot[:, noisy]))
+    pilot[clean] = recorded[clean]
+    return pilot, doubt
 
 
 def _overdone(recorded: Array, first: Array, known: Mask) -> Array:
@@ -132,16 +145,23 @@ def _overdone(recorded: Array, first: Array, known: Mask) -> Array:
 
 
 def _believed(
-    recorded: Array, first: Array, known: Mask, sigma: Array, wander: float, fps: float
+    recorded: Array, first: Array, known: Mask, sigma: Array, wander: float, fps: float, product: Product
 ) -> tuple[Array, Array]:
     """The network's result, joint by joint, or the curve's own where they are too far apart; and the doubt (J,)."""
-    own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps))
-    apart = np.square(first - aligned(own, first)).sum(axis=-1)
-    distance = _mean_where(apart, known)
-    ratio = distance / (error + (wander - 1) * 3 * sigma**2)
+    own, error = curves.smoothed(np.where(known[..., None], recorded, first), sigma, curves.hop_at(fps), product)
+    own = aligned(own, first)
+    ratio = _mean_where(_square_distance(first, own), known) / (error + (wander - 1) * 3 * sigma**2)
     doubt = np.maximum(_between(ratio, *JOINT_BELIEVED), _between(np.median(ratio), *CLIP_BELIEVED))
-    share = np.where(known, doubt, 0)[..., None]
-    return normalize(first + share * (aligned(own, first) - first)).astype(first.dtype), doubt
+    if not doubt.any():
+        return first, doubt
+    share = np.where(known, doubt, 0)[..., None].astype(first.dtype)
+    return normalize(first + share * (own - first)), doubt
+
+
+def _square_distance(a: Array, b: Array) -> Array:
+    """(T, J) between quaternions (T, J, 4)."""
+    apart = a - b
+    return dot(apart, apart)
 
 
 def _mean_where(x: Array, where: Mask) -> Array:
@@ -155,33 +175,36 @@ def _between(value: Array, low: float, high: float) -> Array:
     return np.clip((value - low) / (high - low), 0, 1)
 
 
-def _filtered(recorded: Array, pilot: Array, sigma: Array, wander: float, twins: NDArray[np.intp] | None) -> Array:
-    """`recorded` (T, J, 4) of noise `sigma` (J,) in the components that short stretches of `pilot` have."""
-    noisy = sigma > 0
-    unit = (noisy / np.where(noisy, sigma, 1))[:, None]
+def _filtered(
+    recorded: Array, pilot: Array, mirrored: Array | None, sigma: Array, wander: float, product: Product
+) -> Array:
+    """`recorded` (T, J, 4) of noise `sigma` (J,) in the components that short stretches of `pilot` have, and of
+    `mirrored` (T, J, 4), the same motion to the other side."""
+    frames, unit = len(pilot), (1 / sigma)[:, None].astype(pilot.dtype)
     middle = pilot.mean(axis=0)
-    moved, fresh = (((x - middle) * unit).reshape(len(x), -1).astype(np.float64) for x in (pilot, recorded))
+    moved, fresh = (((x - middle) * unit).reshape(frames, -1) for x in (pilot, recorded))
     moves = [moved]
-    if twins is not None:
-        other = aligned((pilot * np.array([1, 1, -1, -1], dtype=pilot.dtype))[:, twins], middle)
-        moves.append(((other - other.mean(axis=0)) * unit).reshape(moved.shape).astype(np.float64))
-    together = np.concatenate(moves)
-    variance, axes = np.linalg.eigh(together.T @ together / len(together))
-    poses = axes[:, variance > LEAST]
+    if mirrored is not None:
+        other = aligned(mirrored, middle)
+        moves.append(((other - other.mean(axis=0)) * unit).reshape(frames, -1))
+    together = np.concatenate(moves).astype(np.float64)
+    variance, axes = np.linalg.eigh(product(np.ascontiguousarray(together.T), together) / len(together))
+    poses = np.ascontiguousarray(axes[:, variance > LEAST])
     if not poses.shape[1]:
-        return np.where(noisy[:, None], middle, pilot)
-    motion = np.mean([_covariance(_held(x @ poses, STRETCH), STRETCH) for x in moves], axis=0)
+        return np.broadcast_to(middle, pilot.shape)
+    amplitudes = np.split(product(together, poses), len(moves))
+    motion = np.mean([_covariance(_held(x, STRETCH), STRETCH, product) for x in amplitudes], axis=0)
     wandering = (wander - 1) / (curves.WANDERING - 1)
     share = FRESH * (1 - wandering)
     caution, correlation = (float(np.interp(wandering, (0, 1), ends)) for ends in (CAUTION, LEFT))
     noise = caution * _noise_covariance(share, correlation)[:, None, :, None] * np.eye(poses.shape[1])[:, None]
-    gain = np.linalg.solve(motion + noise.reshape(motion.shape), motion)
-    mixed = _held((share * fresh + (1 - share) * moved) @ poses, STRETCH).astype(np.float32)
-    stretches = np.concatenate([mixed[place : place + len(moved)] for place in range(STRETCH)], axis=1)
-    smooth = _averaged((stretches @ gain.astype(np.float32)).reshape(len(moved), STRETCH, -1))
-    smooth = (smooth @ poses.T.astype(np.float32)).reshape(pilot.shape)
-    smooth = normalize(smooth * np.where(noisy, sigma, 1)[:, None] + middle)
-    return np.where(noisy[:, None], smooth, pilot).astype(pilot.dtype)
+    gain = np.linalg.solve(motion + noise.reshape(motion.shape), motion).astype(np.float32)
+    poses = poses.astype(np.float32)
+    mixed = _held(product((share * fresh + (1 - share) * moved).astype(np.float32), poses), STRETCH)
+    stretches = np.concatenate([mixed[place : place + frames] for place in range(STRETCH)], axis=1)
+    smooth = _averaged(product(stretches, gain).reshape(frames, STRETCH, -1))
+    smooth = product(smooth, np.ascontiguousarray(poses.T)).reshape(pilot.shape)
+    return normalize(smooth * (1 / unit) + middle).astype(pilot.dtype)
 
 
 def _noise_covariance(share: float, correlation: float) -> Array:
@@ -197,15 +220,16 @@ def _held(x: Array, length: int) -> Array:
     return np.pad(x, ((side, length - 1 - side), (0, 0)), mode="edge")
 
 
-def _covariance(held: Array, length: int) -> Array:
+def _covariance(held: Array, length: int, product: Product) -> Array:
     """(length·P, length·P): the mean over all stretches in held poses (T + length - 1, P) of each times itself.
 
     The products of two places in a stretch are those of the two before: one more at the end, one less at the beginning.
     """
     frames, size = len(held) - length + 1, held.shape[1]
     result = np.empty((length, size, length, size))
+    first = np.ascontiguousarray(held[:frames].T)
     for apart in range(length):
-        result[0, :, apart] = held[:frames].T @ held[apart : apart + frames]
+        result[0, :, apart] = product(first, held[apart : apart + frames])
     for row in range(1, length):
         for column in range(row, length):
             leaves, enters = (np.outer(held[row - 1 + at], held[column - 1 + at]) for at in (0, frames))

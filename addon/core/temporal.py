@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import curves, filters, rates
 from .gaps import bridged
 from .likely import Likely, filled
+from .matrices import Product, product
 from .progress import Progress
 from .rotation import Array, Mask, aligned, continuous, normalize, steadily_aligned
 from .second_pass import second_pass
@@ -41,6 +42,7 @@ def denoised(
     twins: NDArray[np.intp] | None = None,
     sharing: Mask | None = None,
     progress: Progress | None = None,
+    product: Product = product,
 ) -> Array:
     """Rotations (T, J, 4) at `fps` cleaned by a network for `model_fps`: unit quaternions (T, J, 4), float32.
 
@@ -51,6 +53,7 @@ def denoised(
     likely: what is known of such motion, to make up what is missing; without it holes are bridged by slerp.
     twins: (J,) each joint's twin on the other side of the body, itself in the middle; None where nobody knows.
     sharing: (J,) joints that have a share each of what one bone turns; None for none.
+    product: of matrices.
     A clip of less than `SHORTEST` frames comes back as it is.
 
     The result follows from the clip alone, not from where windows lie.
@@ -71,12 +74,13 @@ def denoised(
         scale=scale,
         twins=twins,
         sharing=sharing,
+        product=product,
     )
     run = partial(_run, network, whole[0].copy() if reference is None else reference, nowhere, known, again, progress)
     if step == 1:
         return normalize(run(whole, calm, lost)[0])
     del whole  # hours of motion are large
-    return normalize(_at_lower_rate(run, calm, lost, step, fps))
+    return normalize(_at_lower_rate(run, calm, lost, step, fps, product))
 
 
 def _run(
@@ -114,6 +118,7 @@ def _at_lower_rate(
     lost: Mask,
     step: int,
     fps: float,
+    product: Product,
 ) -> Array:
     """The network on what the lower rate can hold; the detail above it as each curve by itself shows it.
 
@@ -122,7 +127,7 @@ def _at_lower_rate(
     low = normalize(rates.lowered(calm.reshape(len(calm), -1), step).reshape(-1, *calm.shape[1:]))
     blocks = np.pad(lost, ((0, -len(lost) % step), (0, 0))).reshape(-1, step, lost.shape[1])
     clean, doubt = run(low, low, blocks.any(axis=1))
-    own = curves.without_noise(calm, fps)
+    own = curves.without_noise(calm, fps, product=product)
     channels = own.reshape(len(own), -1)
     change = rates.raised(clean.reshape(len(clean), -1) - rates.lowered(channels, step), step, len(own))
     change = change.reshape(own.shape)

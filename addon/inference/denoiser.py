@@ -15,6 +15,7 @@ from ..core.rigs.sides import twins
 from ..core.rotation import Array, Mask
 from ..core.temporal import denoised
 from .card import ModelCardError
+from .matrices import product
 from .session import Model
 
 KIND = "denoiser"
@@ -51,10 +52,12 @@ def denoise(
             raise MenderError(f"{card.label} gave numbers that are not finite: choose another model.")
         return clean
 
-    rate, likely, sides = card.fps or fps, _likely(model), twins(card.joints)
+    rate, likely, sides, fast = card.fps or fps, _likely(model), twins(card.joints), product(model.threads)
 
     def through(whole: Array, unknown: Mask | None, lacking: Mask | None, sharing: Mask | None) -> Array:
-        return denoised(network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, sharing, progress)
+        return denoised(
+            network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, sharing, progress, fast
+        )
 
     return on_whole_chains(through, rotations, missing, absent, card.joints, card.reference)
 
@@ -75,7 +78,7 @@ def denoise_curves(
     _check(model, fps)
     if rotations.ndim != 3 or rotations.shape[2] != 4:
         raise ValueError(f"rotations must be (T, J, 4), not {rotations.shape}")
-    return denoised_curves(rotations, fps, missing, progress)
+    return denoised_curves(rotations, fps, missing, progress, product(model.threads))
 
 
 def _check(model: Model, fps: float) -> None:

@@ -25,11 +25,12 @@ class RuntimeUnavailable(MenderError):  # noqa: N818 - it names a state, and scr
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network ready to run; `session` is an InferenceSession of onnxruntime."""
+    """A network ready to run; `session` is an InferenceSession of onnxruntime, on so many threads (0: as it likes)."""
 
     card: ModelCard
     session: Any
     path: Path
+    threads: int = 0
 
 
 def runtime() -> ModuleType:
@@ -54,8 +55,9 @@ def runtime() -> ModuleType:
     return onnxruntime
 
 
-def open_session(path: Path, threads: int) -> Any:
-    """An InferenceSession for the model file at `path`, on the CPU, with so many threads (0: as the runtime likes).
+def open_session(model: Path | bytes, threads: int) -> Any:
+    """An InferenceSession for a model file, or what is in one, on the CPU, with so many threads (0: as the runtime
+    likes).
 
     Raises RuntimeUnavailable, and whatever the runtime raises for a file that it does not load.
     """
@@ -65,7 +67,9 @@ def open_session(path: Path, threads: int) -> Any:
     # Threads that wait by spinning would take a core from Blender's own playback.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def load_model(path: Path | str, threads: int = 0) -> Model:
@@ -89,7 +93,7 @@ def _load(path: Path, state: tuple[int, int], threads: int, card: ModelCard) -> 
             f"{path.name} does not load in onnxruntime {version} ({_first_line(error)}): export it again."
         ) from error
     _check_tensors(path, card, session)
-    return Model(card, session, path)
+    return Model(card, session, path, threads)
 
 
 def _check_tensors(path: Path, card: ModelCard, session: Any) -> None:
