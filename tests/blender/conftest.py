@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,15 @@ def empty_file(registered: None) -> Iterator[None]:
     leave_file()
     yield
     leave_file()
+
+
+@pytest.fixture
+def model_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without models, the only one in which operators look for them."""
+    folder = tmp_path_factory.mktemp("models")
+    for module in ("choice", "previewing"):
+        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [folder])
+    return folder
 
 
 def leave_file() -> None:

@@ -18,10 +18,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 
 @pytest.fixture
-def card(tmp_path, monkeypatch):
-    for module in ("choice", "previewing"):
-        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.4)
+def card(model_folder):
+    return make_model(model_folder, 0.4)
 
 
 @pytest.fixture
@@ -71,13 +69,13 @@ def test_euler_curves_do_not_jump(figure):
             assert np.abs(np.diff(fcurves.read_points(curve)[:, 1])).max() < 1.0
 
 
-def test_a_file_becomes_an_action_with_its_root(tmp_path, card):
+def test_a_file_becomes_an_action_with_its_root(tmp_path, model_folder, card):
     clip = take(fps=float(bpy.context.scene.render.fps), unit=1.0)
     path = tmp_path / "take.bvh"
     formats.write(clip, path)
     bpy.ops.mocap_mender.import_motion(filepath=str(path))
     obj = bpy.context.object
-    make_model_for_takes(tmp_path)
+    make_model_for_takes(model_folder)
     expected = head_positions(obj, (2, 9, 20), clip.skeleton.names)
     obj.animation_data_clear()
     settings = preview_of(obj)

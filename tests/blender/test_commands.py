@@ -21,10 +21,8 @@ FRAMES = np.arange(24)
 
 
 @pytest.fixture(autouse=True)
-def model(tmp_path_factory, monkeypatch):
-    folder = tmp_path_factory.mktemp("models")
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [folder])
-    return make_model(folder)
+def model(model_folder):
+    return make_model(model_folder)
 
 
 @pytest.fixture

@@ -20,11 +20,9 @@ KINDS = [name for name in dir(bpy.data) if not name.startswith("_")]
 
 
 @pytest.fixture
-def figure(tmp_path, monkeypatch):
-    for module in ("choice", "previewing"):
-        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
-    make_model(tmp_path, 0.3)
-    make_model(tmp_path, 0.8, name="stronger")
+def figure(model_folder):
+    make_model(model_folder, 0.3)
+    make_model(model_folder, 0.8, name="stronger")
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, figure_rotations(FRAMES))
     fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 1, FRAMES, FRAMES * 0.02, "Hips")

@@ -29,9 +29,8 @@ MODES = ["QUATERNION", "AXIS_ANGLE", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"]
 
 
 @pytest.fixture(autouse=True)
-def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, SHARE)
+def card(model_folder):
+    return make_model(model_folder, SHARE)
 
 
 @pytest.fixture
@@ -355,8 +354,8 @@ def test_a_second_figure_with_the_same_action_is_left_alone(figure):
     assert figure.animation_data.action.name == "Take denoised"
 
 
-def test_a_model_with_a_rate_is_read_between_its_frames(tmp_path, figure):
-    card = make_model(tmp_path, SHARE, name="slow", fps=12.0)
+def test_a_model_with_a_rate_is_read_between_its_frames(model_folder, figure):
+    card = make_model(model_folder, SHARE, name="slow", fps=12.0)
     bpy.context.scene.render.fps = 24
     denoise(model="slow")
     wanted = expected(card, figure, figure_rotations(FRAMES))
@@ -401,8 +400,8 @@ def test_an_unknown_model_is_refused(figure):
     changes_nothing(figure, "no model called magic: choose one of denoise", model="magic")
 
 
-def test_a_refused_model_says_why(figure, tmp_path):
-    (tmp_path / "broken.onnx").write_bytes(b"nonsense")
+def test_a_refused_model_says_why(figure, model_folder):
+    (model_folder / "broken.onnx").write_bytes(b"nonsense")
     changes_nothing(figure, "broken.onnx is not a readable ONNX model", model="broken")
 
 

@@ -73,9 +73,8 @@ def test_tails_and_props_are_denoised_and_the_root_is_not(take):
     np.testing.assert_array_equal(rotations_of(obj, "Hips"), root)
 
 
-def test_a_model_of_single_poses_leaves_them_alone(take, tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    make_model(tmp_path, name="poses")
+def test_a_model_of_single_poses_leaves_them_alone(take, model_folder):
+    make_model(model_folder, name="poses")
     obj, _ = take
     before = {bone: rotations_of(obj, bone) for bone in (*TAIL, "Head")}
     bpy.ops.mocap_mender.denoise_action(model="poses")

@@ -21,9 +21,8 @@ FRAMES = np.concatenate([np.arange(1, 60), np.arange(80, 120)]).astype(np.float3
 
 
 @pytest.fixture(autouse=True)
-def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.4)
+def card(model_folder):
+    return make_model(model_folder, 0.4)
 
 
 @pytest.fixture

@@ -152,9 +152,8 @@ def test_missing_frames_that_end_before_they_start_are_refused(tmp_path):
     changes_nothing(obj, "let them end after their start", model=MODEL, fill_gaps="MARKED", gap_start=9, gap_end=3)
 
 
-def test_a_model_of_single_poses_fills_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    make_model(tmp_path, 0.4)
+def test_a_model_of_single_poses_fills_nothing(model_folder):
+    make_model(model_folder, 0.4)
     obj = make_armature()
     frames = np.concatenate([np.arange(1, 20), np.arange(40, 60)]).astype(np.float32)
     key_rotations(obj, frames, figure_rotations(frames))

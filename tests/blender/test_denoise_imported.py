@@ -25,9 +25,8 @@ DATA = Path(os.environ.get("MOCAP_DATA", Path(__file__).resolve().parents[3] / "
 
 
 @pytest.fixture
-def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.3)
+def card(model_folder):
+    return make_model(model_folder, 0.3)
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ MODES = ["QUATERNION", "AXIS_ANGLE", "XYZ", "ZYX"]
 
 
 @pytest.fixture(autouse=True)
-def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.4)
+def card(model_folder):
+    return make_model(model_folder, 0.4)
 
 
 @pytest.fixture

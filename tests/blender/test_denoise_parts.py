@@ -19,9 +19,8 @@ SPINE = ("LowerBack", "Spine", "Head")
 
 
 @pytest.fixture(autouse=True)
-def card(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.4)
+def card(model_folder):
+    return make_model(model_folder, 0.4)
 
 
 @pytest.fixture

@@ -23,10 +23,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 
 @pytest.fixture
-def card(tmp_path, monkeypatch):
-    for module in ("choice", "previewing"):
-        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
-    return make_model(tmp_path, 0.4)
+def card(model_folder):
+    return make_model(model_folder, 0.4)
 
 
 @pytest.fixture
@@ -264,7 +262,7 @@ def file_of(clip, folder, name="take.bvh"):
     return path
 
 
-def test_a_file_plays_as_it_is_imported(tmp_path, card):
+def test_a_file_plays_as_it_is_imported(tmp_path, model_folder, card):
     """On an armature with the file's own skeleton, which has no action and rests otherwise in between."""
     clip = take(fps=float(bpy.context.scene.render.fps), unit=1.0)
     path = file_of(clip, tmp_path)
@@ -275,7 +273,7 @@ def test_a_file_plays_as_it_is_imported(tmp_path, card):
     obj.animation_data_clear()
     for bone in obj.pose.bones:
         bone.rotation_quaternion, bone.location, bone.scale = IDENTITY, (0, 0, 0), (1, 1, 1)
-    make_model_for_takes(tmp_path)
+    make_model_for_takes(model_folder)
     settings = preview_of(obj)
     settings.source, settings.filepath, settings.autoencode = "FILE", str(path), False
     settings.enabled = True
@@ -301,12 +299,12 @@ def make_model_for_takes(folder):
     previewing.forget()
 
 
-def test_a_file_that_changes_is_read_again(tmp_path, card):
+def test_a_file_that_changes_is_read_again(tmp_path, model_folder, card):
     clip = take(fps=24.0, unit=1.0)
     path = file_of(clip, tmp_path)
     bpy.ops.mocap_mender.import_motion(filepath=str(path))
     obj = bpy.context.object
-    make_model_for_takes(tmp_path)
+    make_model_for_takes(model_folder)
     settings = preview_of(obj)
     settings.source, settings.filepath, settings.enabled = "FILE", str(path), True
     before = at(9)
@@ -329,14 +327,14 @@ def test_a_missing_file_says_so_and_leaves_the_pose_alone(figure, tmp_path):
     assert np.array_equal(at(9), there)
 
 
-def test_a_missing_model_says_so_and_leaves_the_pose_alone_until_it_is_back(figure, tmp_path):
+def test_a_missing_model_says_so_and_leaves_the_pose_alone_until_it_is_back(figure, model_folder):
     there = at(9)
     preview_of(figure).enabled = True
     shown = at(9)
-    (tmp_path / "denoise.onnx").rename(tmp_path / "away")
+    (model_folder / "denoise.onnx").rename(model_folder / "away")
     assert np.array_equal(at(9), there)
     assert "denoise" in preview_handler.problem_of(figure)
-    (tmp_path / "away").rename(tmp_path / "denoise.onnx")
+    (model_folder / "away").rename(model_folder / "denoise.onnx")
     assert np.array_equal(at(9), shown)
     assert preview_handler.problem_of(figure) == ""
 

@@ -14,10 +14,8 @@ FRAMES = np.arange(1, 41, dtype=np.float32)
 
 
 @pytest.fixture
-def figure(tmp_path, monkeypatch):
-    for module in ("choice", "previewing"):
-        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
-    make_model(tmp_path, 0.4)
+def figure(model_folder):
+    make_model(model_folder, 0.4)
     obj = make_armature()
     channels = key_rotations(obj, FRAMES, figure_rotations(FRAMES))
     fcurves.write_curve(channels, fcurves.bone_path("Hips", "location"), 0, FRAMES, FRAMES * 0.02, "Hips")

@@ -15,11 +15,9 @@ ROUNDS = 200
 
 
 @pytest.fixture
-def figures(tmp_path, monkeypatch):
+def figures(model_folder):
     """Two armatures, one of them without keys on some bones."""
-    for module in ("choice", "previewing"):
-        monkeypatch.setattr(f"addon.operators.{module}.model_folders", lambda: [tmp_path])
-    make_model(tmp_path, 0.4)
+    make_model(model_folder, 0.4)
     names = []
     for number, bones in enumerate((None, ("Spine", "LeftLeg"))):
         obj = make_armature(f"Figure {number}")

@@ -55,10 +55,9 @@ SEEN = {
 
 
 @pytest.fixture(autouse=True)
-def model(tmp_path, monkeypatch):
+def model(model_folder):
     """A model that pulls every pose by a third towards a pose of its own."""
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    return write_pulling_model(tmp_path)
+    return write_pulling_model(model_folder)
 
 
 def turned(obj, bones):

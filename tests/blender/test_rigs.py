@@ -31,9 +31,8 @@ ARMS_DOWN = 0.8  # radians: an A-pose
 
 
 @pytest.fixture(autouse=True)
-def model(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    write_pulling_model(tmp_path)
+def model(model_folder):
+    write_pulling_model(model_folder)
 
 
 def write_pulling_model(folder):

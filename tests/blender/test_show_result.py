@@ -13,9 +13,8 @@ from tests.blender.figure import figure_rotations, key_rotations, make_armature,
 
 
 @pytest.fixture
-def obj(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [tmp_path])
-    make_model(tmp_path)
+def obj(model_folder):
+    make_model(model_folder)
     made = make_armature()
     key_rotations(made, np.arange(1, 21, dtype=np.float32), figure_rotations(np.arange(20)))
     return made

@@ -13,11 +13,9 @@ from tests.blender.test_commands import figure_clip
 
 
 @pytest.fixture
-def scenes(tmp_path, tmp_path_factory, monkeypatch):
+def scenes(tmp_path, model_folder):
     """Two scenes with a moving armature each; the second one is shown."""
-    folder = tmp_path_factory.mktemp("models")
-    monkeypatch.setattr("addon.operators.choice.model_folders", lambda: [folder])
-    make_model(folder)
+    make_model(model_folder)
     formats.write(figure_clip(), tmp_path / "walk.bvh")
     first = bpy.context.scene
     bpy.ops.mocap_mender.import_motion(filepath=str(tmp_path / "walk.bvh"))
