@@ -11,7 +11,7 @@ from onnx import compose, helper, numpy_helper
 
 from addon.core.finger_fill import FEATURES, FPS, OUTPUTS, OWN_WRIST_KNOWN, SINCE, UNTIL
 from addon.core.hand import DOF, JOINTS, SIDES
-from addon.core.hand_gaussian import CHANNELS, FRAMES
+from addon.core.hand_gaussian import BEGIN, CHANNELS, FRAMES
 from addon.inference.card import METADATA_KEY, ModelCard
 from addon.inference.card import Tensor as CardTensor
 from addon.inference.fingers import CONSTANTS, FILL_INPUT, FILL_OUTPUT, KIND, POSE_INPUTS, POSE_OUTPUT
@@ -28,14 +28,14 @@ from training.recipes import RECIPES
 from training.runs import read
 
 from .half import store_half
-from .hands_pose import PoseGraph
+from .hands_pose import pose_proto
 from .promises import OPSET, VERSION, ExportError, check_structure, write_proven
 from .traces import remove_traces
 
 TOLERANCE = 1e-4
 """Of the networks' outputs: means in radians, logarithms of weights, of kappa and of rates."""
 FILL_LENGTHS = ((2, 1), (2, 37), (1, 300))
-POSE_SIZES = ((1, 1), (7, 33), (120, 6))
+POSE_SIZES = ((0, 1), (7, 33), (120, 6))
 """Known places and wanted ones that the file is compared with PyTorch on."""
 
 LABELS = {"hands": "Fingers (non-commercial)", "hands-open": "Fingers"}
@@ -74,7 +74,8 @@ def export_model(name: str, sources: Sources, model: HandModel, output: Path) ->
     if not model.fill.members or model.pose.transformer.form != "queries":
         raise ExportError(f"{name} was trained to be compared with, not to animate: train hands or hands-open.")
     model = model.eval()
-    proto = branched(_fill_proto(model), _pose_proto(model), name)
+    pose = compose.add_prefix(pose_proto(model.pose), "pose/", rename_inputs=False, rename_outputs=False)
+    proto = joined(_fill_proto(model), pose, name)
     check_structure(proto)
     _add_constants(proto, model)
     store_half(proto)
@@ -85,45 +86,38 @@ def export_model(name: str, sources: Sources, model: HandModel, output: Path) ->
     return output
 
 
-def branched(fill: onnx.ModelProto, pose: onnx.ModelProto, name: str) -> onnx.ModelProto:
-    """Both networks in one graph, each run only where its input is longer than nothing.
+def joined(fill: onnx.ModelProto, pose: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """Both networks in one graph, that between keys run only where there is motion.
 
     The runtime computes every node of a graph, whatever output is asked for, but of an If one branch alone: so that a
-    pose does not wait for the network between keys.
+    pose does not wait for the network between keys. Where there is no pose, the other network's nodes do nothing.
     """
-    nodes, initializers, inputs, outputs = [], [], [], []
-    for part, asked, axis in ((fill, FILL_INPUT, 1), (pose, "queries", 0)):
-        graph = part.graph
-        (output,) = graph.output
-        inner = f"{output.name}.inner"
-        for node in graph.node:
-            node.output[:] = [inner if made == output.name else made for made in node.output]
-            node.input[:] = [inner if used == output.name else used for used in node.input]
-        result = onnx.ValueInfoProto()
-        result.CopyFrom(output)
-        result.name = inner
-        run = helper.make_graph(list(graph.node), f"{output.name}.run", [], [result])
-        sizes = [
-            dim.dim_value or (0 if place == axis else 1) for place, dim in enumerate(output.type.tensor_type.shape.dim)
-        ]
-        nothing = helper.make_tensor_value_info(f"{output.name}.nothing", onnx.TensorProto.FLOAT, sizes)
-        empty = numpy_helper.from_array(np.zeros(sizes, dtype=np.float32))
-        constant = helper.make_node("Constant", [], [f"{output.name}.nothing"], value=empty)
-        skip = helper.make_graph([constant], f"{output.name}.skip", [], [nothing])
-        size, many, wanted = (f"{output.name}.{step}" for step in ("size", "many", "wanted"))
-        none = f"{output.name}.none"
-        initializers += [*graph.initializer, numpy_helper.from_array(np.array(0, dtype=np.int64), none)]
-        nodes += [
-            helper.make_node("Shape", [asked], [size], start=axis, end=axis + 1),
-            helper.make_node("ReduceMax", [size], [many], keepdims=0),
-            helper.make_node("Greater", [many, none], [wanted]),
-            helper.make_node("If", [wanted], [output.name], then_branch=run, else_branch=skip),
-        ]
-        inputs += list(graph.input)
-        outputs.append(output)
-    graph = helper.make_graph(nodes, name, inputs, outputs, initializers)
+    graph = fill.graph
+    (output,) = graph.output
+    result, nothing = onnx.ValueInfoProto(), onnx.ValueInfoProto()
+    for inner, value in (("run", result), ("nothing", nothing)):
+        value.CopyFrom(output)
+        value.name = f"{output.name}.{inner}"
+    for node in graph.node:
+        node.output[:] = [result.name if made == output.name else made for made in node.output]
+        node.input[:] = [result.name if used == output.name else used for used in node.input]
+    none, wanted, size, many = (f"{output.name}.{step}" for step in ("none", "wanted", "size", "many"))
+    run = helper.make_graph(list(graph.node), result.name, [], [result])
+    empty = numpy_helper.from_array(np.zeros((1, 0, OUTPUTS), dtype=np.float32))
+    skip = helper.make_graph(
+        [helper.make_node("Constant", [], [nothing.name], value=empty)], nothing.name, [], [nothing]
+    )
+    nodes = [
+        *pose.graph.node,
+        helper.make_node("Shape", [FILL_INPUT], [size], start=1, end=2),
+        helper.make_node("Squeeze", [size], [many]),
+        helper.make_node("Greater", [many, none], [wanted]),
+        helper.make_node("If", [wanted], [output.name], then_branch=run, else_branch=skip),
+    ]
+    kept = [*graph.initializer, *pose.graph.initializer, numpy_helper.from_array(np.array(0, dtype=np.int64), none)]
+    both = helper.make_graph(nodes, name, [*graph.input, *pose.graph.input], [output, *pose.graph.output], kept)
     opsets = [entry for entry in fill.opset_import if entry.domain in ("", "ai.onnx")]
-    return helper.make_model(graph, opset_imports=opsets, functions=[*fill.functions, *pose.functions])
+    return helper.make_model(both, opset_imports=opsets, functions=[*fill.functions, *pose.functions])
 
 
 def check_parity(model: HandModel, path: Path) -> float:
@@ -138,16 +132,14 @@ def check_parity(model: HandModel, path: Path) -> float:
         (got,) = session.run([FILL_OUTPUT], {**unused_pose, FILL_INPUT: motion})
         worst = np.maximum(worst, np.max(np.abs(want - got)))
     for known, wanted in POSE_SIZES:
-        asked = dict(zip(POSE_INPUTS, _asked(known, wanted), strict=True))
-        # As one batch of the network as it was trained.
-        places, values, absent, queries, means, deviations, spacing = (
-            torch.from_numpy(x)[None] for x in asked.values()
-        )
+        asked = _asked(known, wanted)
+        # As one batch of the network as it was trained, which begins every set by itself.
+        places, values, queries, means, scales = (torch.from_numpy(part)[None] for part in asked)
         with torch.no_grad():
             (want,) = model.pose.predict(
-                places, values, queries, means, deviations, spacing[:, 0], absent=absent
+                places[:, 1:], values[:, 1:, 0], queries, means, scales[..., :-1], scales[:, 0, -1]
             ).numpy()
-        (got,) = session.run([POSE_OUTPUT], {**unused_fill, **asked})
+        (got,) = session.run([POSE_OUTPUT], {**unused_fill, **dict(zip(POSE_INPUTS, asked, strict=True))})
         worst = np.maximum(worst, np.max(np.abs(want - got)))
     if not worst <= TOLERANCE:  # no number is refused too
         raise ExportError(f"{path.name} differs from PyTorch by {worst:.1e}, more than {TOLERANCE}: not exported.")
@@ -168,27 +160,6 @@ def _fill_proto(model: HandModel) -> onnx.ModelProto:
         verbose=False,
     )
     return compose.add_prefix(program.model_proto, "fill/", rename_inputs=False, rename_outputs=False)
-
-
-def _pose_proto(model: HandModel) -> onnx.ModelProto:
-    free = torch.export.Dim
-    known, wanted = free("K", min=1, max=4096), free("Q", min=1, max=4096)
-    shapes = {
-        **{name: {0: known} for name in ("known", "values", "absent")},
-        **{name: {0: wanted} for name in ("queries", "means", "deviations", "spacing")},
-    }
-    program = torch.onnx.export(
-        PoseGraph(model.pose).eval(),
-        tuple(torch.from_numpy(part) for part in _asked(9, 5)),
-        input_names=list(POSE_INPUTS),
-        output_names=[POSE_OUTPUT],
-        dynamic_shapes=shapes,
-        opset_version=OPSET,
-        dynamo=True,
-        optimize=True,
-        verbose=False,
-    )
-    return compose.add_prefix(program.model_proto, "pose/", rename_inputs=False, rename_outputs=False)
 
 
 def _add_constants(proto: onnx.ModelProto, model: HandModel) -> None:
@@ -221,13 +192,11 @@ def _card(name: str, sources: Sources, model: HandModel) -> ModelCard:
         normalisation="in addon.core.finger_fill and by the closed forms in the file",
         inputs=(
             CardTensor(FILL_INPUT, ("H", "T", FEATURES), "as in addon.core.finger_fill.features"),
-            CardTensor("known", ("K",), places),
-            CardTensor("values", ("K",), radians),
-            CardTensor("absent", ("K",), "true where an entry of known is padding"),
+            CardTensor("known", ("K",), f"{places}; {BEGIN} first"),
+            CardTensor("values", ("K", 1), f"{radians}; 0 first"),
             CardTensor("queries", ("Q",), places),
             CardTensor("means", ("Q", FORMS), radians),
-            CardTensor("deviations", ("Q", FORMS), radians),
-            CardTensor("spacing", ("Q",), "seconds between frames, the same for all"),
+            CardTensor("scales", ("Q", FORMS + 1), f"{radians} of deviations, and seconds between frames"),
         ),
         outputs=(
             CardTensor(FILL_OUTPUT, ("H", "T", OUTPUTS), "radians, logarithm of a rate, logarithm of radians"),
@@ -252,12 +221,11 @@ def _motion(batch: int, frames: int) -> np.ndarray:
 
 
 def _asked(known: int, wanted: int) -> tuple[np.ndarray, ...]:
-    """The any-order network's inputs, the same each time; the last known place is padding where there is another."""
+    """The any-order network's inputs, the same each time."""
     rng = np.random.default_rng(0)
     places = rng.permutation(3 * CHANNELS)[: known + wanted]
-    absent = np.zeros(known, dtype=bool)
-    absent[1:][-1:] = True
-    values, means = (rng.normal(0.3, 0.4, shape).astype(np.float32) for shape in (known, (wanted, FORMS)))
-    deviations = rng.uniform(0.05, 0.4, (wanted, FORMS)).astype(np.float32)
-    spacing = np.full(wanted, 0.1, dtype=np.float32)
-    return places[:known], values, absent, places[known:], means, deviations, spacing
+    values, means = (rng.normal(0.3, 0.4, shape).astype(np.float32) for shape in ((known, 1), (wanted, FORMS)))
+    scales = rng.uniform(0.05, 0.4, (wanted, FORMS + 1)).astype(np.float32)
+    scales[:, -1] = 0.1
+    begun = np.append(BEGIN, places[:known]), np.concatenate([np.zeros((1, 1), np.float32), values])
+    return *begun, places[known:], means, scales

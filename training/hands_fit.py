@@ -13,9 +13,9 @@ from addon.core.finger_fill import Filled, Network, filled
 from addon.core.finger_motion import MotionModel
 from addon.core.finger_pose import PoseModel
 from addon.core.finger_samples import Liveliness, sampled
-from addon.core.hand_gaussian import PER_HAND, Places, positions
+from addon.core.hand_gaussian import PER_HAND
 from addon.core.rotation import Array
-from addon.core.von_mises import Grid, Mixture, on_grid
+from addon.core.von_mises import Grid, Mixture, on_grid, points
 
 from .data import hands
 from .data.hand_take import HandTake
@@ -72,15 +72,13 @@ def fill_network(model: HandModel) -> Network:
 def pose_model(model: HandModel) -> PoseModel:
     """The any-order network, of the form `queries`, as the add-on uses it."""
 
-    def predict(known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
-        spacing, numbers = positions(known, wanted)
-        count = len(values)
-        asked = (numbers[None, :count], values[None], numbers[None, count:], mean[None], deviation[None])
-        places, angles, queries, means, deviations = (torch.from_numpy(part) for part in asked)
+    def predict(
+        known: NDArray[np.int64], values: Array, wanted: NDArray[np.int64], means: Array, scales: Array
+    ) -> Mixture:
+        # The network as it was trained begins every set by itself.
+        asked = (known[None, 1:], values[None, 1:, 0], wanted[None], means[None], scales[None, :, :-1], scales[:1, -1])
         with torch.no_grad():
-            found = model.pose.predict(
-                places, angles.float(), queries, means.float(), deviations.float(), torch.tensor([spacing]).float()
-            )
+            found = model.pose.predict(*(torch.from_numpy(part) for part in asked))
         return mixture_of(found[0].numpy())
 
     limits = model.limits.numpy().astype(np.float64)
@@ -94,9 +92,7 @@ def motion_model(model: HandModel) -> MotionModel:
 
 def mixture_of(raw: Array) -> Mixture:
     """The network's (N, 3, K) as mixtures."""
-    weight, mean, log_kappa = (part.astype(np.float64) for part in np.moveaxis(raw, 1, 0))
-    weight = np.exp(weight - weight.max(axis=-1, keepdims=True))
-    return Mixture(weight / weight.sum(axis=-1, keepdims=True), mean, np.exp(log_kappa))
+    return Mixture(*raw.astype(np.float64).transpose(1, 0, 2))
 
 
 def along_orders(model: HandModel, order: NDArray[np.integer], values: Array) -> tuple[Array, Array]:
@@ -198,11 +194,11 @@ def calibrate(model: HandModel, takes: HandSet) -> None:
     order = np.argsort(rng.random(poses.shape), axis=1)
     values = np.take_along_axis(poses, order, axis=1)
     limits = model.limits.numpy().astype(np.float64)[:, order[:, _COVERED_FROM:].ravel()]
-    truth = values[:, _COVERED_FROM:].ravel()
+    laid_out, truth = points(limits), values[:, _COVERED_FROM:].ravel()
 
     def grid() -> Grid:
         raw = along_orders(model, order, values)[1][:, _COVERED_FROM:]
-        return on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), limits)
+        return on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), laid_out)
 
     def error(belief: float) -> float:
         model.pose.belief.fill_(belief)

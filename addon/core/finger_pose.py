@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .finger_expected import GaussianCourse, PrototypesInAnyOrder, PrototypesInOrder
 from .hand import DOF
-from .hand_gaussian import PER_HAND, HandGaussian, Places, variance_told
-from .hand_prototypes import Course, HandPrototypes
+from .hand_gaussian import BEGIN, PER_HAND, HandGaussian, Places, positions, variance_told
+from .hand_prototypes import HandPrototypes
 from .rotation import Array
-from .von_mises import Grid, Mixture, on_grid
+from .von_mises import LARGEST_STEP, Grid, Mixture, Points, on_grid, points
 
 Mode = Literal["likely", "average", "sample"]
 """The likeliest value of each angle given those before; what is expected, which errs least; or one drawn at random."""
@@ -26,11 +28,11 @@ Order = Literal["best", "anatomical", "random", "lowest entropy", "highest entro
 sure; the angle first whose value would take most variance from the others."""
 MODES, ORDERS = get_args(Mode), get_args(Order)
 ANGLES = len(DOF)
-_LEAST_VARIANCE = 1e-8
 
-Predict = Callable[[Places, Array, Places, Array, Array], Mixture]
-"""The mixtures at wanted places, each given the known places and their values alone; and the means and deviations
-(W, 2) that the closed forms, Gaussian and prototypes, expect there."""
+Predict = Callable[[NDArray[np.int64], Array, NDArray[np.int64], Array, Array], Mixture]
+"""The mixtures at wanted positions (W,), each given the known positions (K,), BEGIN first, and their values (K, 1)
+alone; the means (W, 2) that the closed forms, Gaussian and prototypes, expect there; and the scales (W, 3): their
+deviations, and the seconds between frames. Numbers are float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,36 +46,21 @@ class PoseModel:
     limits: Array
     best: NDArray[np.integer]
 
-    def grid(self, known: Places, values: Array, wanted: Places, temperature: float = 1.0) -> Grid:
+    @cached_property
+    def points(self) -> tuple[Points, ...]:
+        """Where the density of each of the 20 angles is looked at, within the joint's limits."""
+        return tuple(points(self.limits[:, [angle]]) for angle in range(ANGLES))
+
+    @cached_property
+    def few_points(self) -> Points:
+        """Of all 20 together, twice as far apart: entropies need no more."""
+        return points(self.limits, LARGEST_STEP)
+
+    def grid(self, known: Places, values: Array, wanted: Places) -> Grid:
         """The densities of wanted angles within the joints' limits."""
-        mean, covariance = self.gaussian.posterior(known, values, wanted)
-        deviation = np.sqrt(np.maximum(np.diag(covariance), _LEAST_VARIANCE))
-        mean, deviation = self._with_prototypes(known, values, wanted, mean, deviation)
-        return self.grid_about(known, values, wanted, mean, deviation, temperature)
-
-    def grid_about(
-        self, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array, temperature: float
-    ) -> Grid:
-        """The same where what the closed forms expect, (W, 2), is there already."""
-        limits = self.limits[:, wanted.channel % PER_HAND]
-        return on_grid(self.predict(known, values, wanted, mean, deviation), limits, temperature)
-
-    def _with_prototypes(
-        self, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array
-    ) -> tuple[Array, Array]:
-        """The Gaussian's means and deviations (W,) with the prototypes' beside them: (W, 2) each.
-
-        Prototypes know of one hand at one time, and are told its angles alone.
-        """
-        means, deviations = (np.stack([part, part], axis=-1) for part in (mean, deviation))
-        hand, time = wanted.channel // PER_HAND, wanted.time
-        seen_angle = known.channel % PER_HAND
-        for one, at in set(zip(hand.tolist(), time.tolist(), strict=True)):
-            there = (known.channel // PER_HAND == one) & (known.time == at) & (seen_angle < ANGLES)
-            here = (hand == one) & (time == at)
-            near = self.prototypes.expected(seen_angle[there], values[None, there], wanted.channel[here] % PER_HAND)
-            means[here, 1], deviations[here, 1] = near[0][0], near[1][0]
-        return means, deviations
+        pose = Unfolding(self, known, values, wanted, PrototypesInAnyOrder)
+        mixture = pose.mixture(list(range(len(wanted.channel))))
+        return on_grid(mixture, points(self.limits[:, wanted.channel % PER_HAND]))
 
 
 def completed(
@@ -90,55 +77,103 @@ def completed(
     if mode == "average" and len(wanted.channel):
         return model.grid(known, values, wanted).quantile(0.5)
     queue = fixed_order(model, wanted, order, rng)
-    if queue is not None:
-        return _in_turn(model, known, values, wanted, queue, mode, rng, temperature)
-    result = np.zeros(len(wanted.channel))
-    left = list(range(len(result)))
-    while left:
-        rest = Places(wanted.channel[left], wanted.time[left])
-        grid = model.grid(known, values, rest, temperature)
-        place = _next(model, grid, known, values, rest, order)
-        at = left.pop(place)
-        result[at] = _value(Grid(grid.angles[[place]], grid.share[[place]]), mode, rng)
-        known = Places(np.append(known.channel, wanted.channel[at]), np.append(known.time, wanted.time[at]))
-        values = np.append(values, result[at])
+    if queue is None:
+        return _by_rule(model, known, values, wanted, mode, order, rng, temperature)
+    pose = Unfolding(model, known, values, Places(wanted.channel[queue], wanted.time[queue]), PrototypesInOrder)
+    result = np.zeros(len(queue))
+    for place, at in enumerate(queue):
+        grid = on_grid(pose.mixture([place]), pose.points(place), temperature)
+        result[at] = pose.tell(place, _value(grid, mode, rng))
     return result
 
 
-def _in_turn(
+def _by_rule(
     model: PoseModel,
     known: Places,
     values: Array,
     wanted: Places,
-    queue: list[int],
     mode: Mode,
+    order: Order,
     rng: np.random.Generator,
     temperature: float,
 ) -> Array:
-    """The wanted angles in the order of `queue`: Cholesky factors hold what the closed forms say at every step."""
-    count = len(values)
-    courses: dict[tuple[int, float], tuple[NDArray[np.intp], Course]] = {}
-    channel = np.concatenate([known.channel, wanted.channel[queue]])
-    time = np.concatenate([known.time, wanted.time[queue]])
-    told = np.concatenate([values, np.zeros(len(queue))])
-    factor, middle = model.gaussian.factor(Places(channel, time)), model.gaussian.mean[channel]
-    white = np.zeros(len(channel))
-    white[:count] = np.linalg.solve(factor[:count, :count], values - middle[:count])
-    result = np.zeros(len(queue))
-    for step, at in enumerate(queue, start=count):
-        mean, deviation = middle[step] + factor[step, :step] @ white[:step], factor[step, step]
-        seen, next_one = (Places(channel[part], time[part]) for part in (slice(0, step), slice(step, step + 1)))
-        key = int(channel[step] // PER_HAND), float(time[step])
-        if key not in courses:
-            of_hand = (channel // PER_HAND == key[0]) & (time == key[1]) & (channel % PER_HAND < ANGLES)
-            courses[key] = (own := np.flatnonzero(of_hand)), model.prototypes.course(channel[own] % PER_HAND)
-        own, course = courses[key]
-        near, around = course.expected(told[own[own < step]])
-        expected = np.array([[mean, near]]), np.array([[deviation, around]])
-        grid = model.grid_about(seen, told[:step], next_one, *expected, temperature)
-        result[at] = told[step] = _value(grid, mode, rng)
-        white[step] = (told[step] - mean) / deviation
+    """Each time the angle that the rule `order` chooses, by what is then expected."""
+    pose = Unfolding(model, known, values, wanted, PrototypesInAnyOrder)
+    left = list(range(len(wanted.channel)))
+    result = np.zeros(len(left))
+    while left:
+        mixture = pose.mixture(left)
+        place = pose.next(mixture, left, order)
+        at = left.pop(place)
+        grid = on_grid(mixture[place : place + 1], pose.points(at), temperature)
+        result[at] = pose.tell(at, _value(grid, mode, rng))
     return result
+
+
+class Unfolding:
+    """Wanted angles that become known one after the other, and what is then expected of those still open.
+
+    kind: what prototypes are asked by; `PrototypesInOrder` where angles follow each other as they are wanted.
+    """
+
+    def __init__(
+        self,
+        model: PoseModel,
+        known: Places,
+        values: Array,
+        wanted: Places,
+        kind: type[PrototypesInAnyOrder | PrototypesInOrder],
+    ) -> None:
+        self._model = model
+        self._gaussian = GaussianCourse(model.gaussian, known, values, wanted)
+        self._spacing, numbers = positions(known, wanted)
+        self._count = len(values) + 1
+        self._wanted = numbers[len(values) :]
+        self._known = np.concatenate([[BEGIN], numbers])
+        self._values = np.concatenate([[0.0], values, np.zeros(len(self._wanted))], dtype=np.float32)[:, None]
+        self._angle = wanted.channel % PER_HAND
+        # Prototypes know of one hand at one time, and are told its angles alone.
+        self._prototypes: list[PrototypesInAnyOrder | PrototypesInOrder] = []
+        self._place: dict[int, tuple[int, int]] = {}
+        hand_known, hand_wanted = known.channel // PER_HAND, wanted.channel // PER_HAND
+        for hand, time in dict.fromkeys(zip(hand_wanted.tolist(), wanted.time.tolist(), strict=True)):
+            there = (hand_known == hand) & (known.time == time) & (known.channel % PER_HAND < ANGLES)
+            here = np.flatnonzero((hand_wanted == hand) & (wanted.time == time))
+            self._place |= {int(place): (len(self._prototypes), number) for number, place in enumerate(here)}
+            seen = known.channel[there] % PER_HAND
+            self._prototypes.append(kind(model.prototypes, seen, values[there], self._angle[here]))
+
+    def mixture(self, places: list[int]) -> Mixture:
+        """The densities of wanted angles, each given what is known alone."""
+        means, scales = np.empty((len(places), 2), np.float32), np.empty((len(places), 3), np.float32)
+        means[:, 0], scales[:, 0] = self._gaussian.expected(places)
+        scales[:, 2] = self._spacing
+        for one in {self._place[place][0] for place in places}:
+            rows = [row for row, place in enumerate(places) if self._place[place][0] == one]
+            numbers = [self._place[places[row]][1] for row in rows]
+            means[rows, 1], scales[rows, 1] = self._prototypes[one].expected(numbers)
+        known, values = self._known[: self._count], self._values[: self._count]
+        return self._model.predict(known, values, self._wanted[places], means, scales)
+
+    def points(self, place: int) -> Points:
+        """Where the density of a wanted angle is looked at."""
+        return self._model.points[self._angle[place]]
+
+    def next(self, mixture: Mixture, left: list[int], order: Order) -> int:
+        """The place, among those left, of the angle that follows; mixture: the densities of those left."""
+        if order == "variance":
+            return int(np.argmax(variance_told(self._gaussian.covariance[np.ix_(left, left)])))
+        entropy = on_grid(mixture, self._model.few_points[self._angle[left]]).entropy
+        return int(np.argmin(entropy) if order == "lowest entropy" else np.argmax(entropy))
+
+    def tell(self, place: int, value: float) -> float:
+        """Let the wanted angle at `place` be known; its value."""
+        hand, number = self._place[place]
+        self._prototypes[hand].tell(number, value)
+        self._gaussian.tell(place, value)
+        self._known[self._count], self._values[self._count] = self._wanted[place], value
+        self._count += 1
+        return value
 
 
 def _value(grid: Grid, mode: Mode, rng: np.random.Generator) -> float:
@@ -157,10 +192,3 @@ def fixed_order(model: PoseModel, wanted: Places, order: Order, rng: np.random.G
         rank[model.best] = np.arange(ANGLES)
         return [int(i) for i in np.argsort(rank[wanted.channel % PER_HAND], kind="stable")]
     return None
-
-
-def _next(model: PoseModel, grid: Grid, known: Places, values: Array, rest: Places, order: Order) -> int:
-    if order == "variance":
-        return int(np.argmax(variance_told(model.gaussian.posterior(known, values, rest)[1])))
-    entropy = grid.entropy
-    return int(np.argmin(entropy) if order == "lowest entropy" else np.argmax(entropy))

@@ -20,7 +20,9 @@ CHANNELS = 2 * PER_HAND
 """Of each hand, the left first: its 20 angles, then its wrist's rotation vector against the forearm."""
 FRAMES, SHORTEST_SPACING = 64, 1 / 30
 """Of the any-order network's window: 2.1 s where its frames lie as close as they may, longer where farther apart."""
-_NOISE = np.radians(0.3) ** 2
+BEGIN = FRAMES * CHANNELS
+"""The position that the network begins every known set with, its value 0."""
+NOISE = np.radians(0.3) ** 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,20 +53,13 @@ class HandGaussian:
             return covariance
         return covariance * sum(weight * np.exp(-apart / seconds) for weight, seconds in self.memory)
 
-    def factor(self, places: Places) -> Array:
-        """(N, N) lower Cholesky factor of the places' covariance, each with a little noise of its own."""
-        covariance = self.between(places, places)
-        covariance[np.diag_indices(len(covariance))] += _NOISE
-        factor: Array = np.linalg.cholesky(covariance)
-        return factor
-
     def posterior(self, known: Places, values: Array, wanted: Places) -> tuple[Array, Array]:
         """Mean (W,) and covariance (W, W) of the wanted places, given the known ones' values (K,)."""
         prior = self.between(wanted, wanted)
         if not len(values):
             return self.mean[wanted.channel], prior
         inner = self.between(known, known)
-        inner[np.diag_indices(len(inner))] += _NOISE
+        inner[np.diag_indices(len(inner))] += NOISE
         across = self.between(known, wanted)
         solved = np.linalg.solve(inner, np.column_stack([values - self.mean[known.channel], across]))
         mean = self.mean[wanted.channel] + across.T @ solved[:, 0]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .rotation import Array
 
-_NOISE = np.radians(1.0) ** 2
+NOISE = np.radians(1.0) ** 2
 """Variance of its own that every angle has."""
 _BLOCK = 256
 """Rows at once: what is worked out of each for every prototype has to fit into memory."""
@@ -49,7 +49,7 @@ class HandPrototypes:
     def _expected(
         self, seen: NDArray[np.integer], values: Array, wanted: NDArray[np.integer], doubt: Array | float
     ) -> tuple[Array, Array]:
-        noise = _NOISE * np.eye(len(seen)) + np.diag(np.broadcast_to(doubt, len(seen)))
+        noise = NOISE * np.eye(len(seen)) + np.diag(np.broadcast_to(doubt, len(seen)))
         likely = np.empty((len(values), len(self.poses)))
         # What a prototype expects is a part of its own plus a slope, the same in its group, times the values.
         own = np.empty((len(self.poses), len(wanted)))
@@ -64,15 +64,8 @@ class HandPrototypes:
             likely[:, members] = self._log_weight[members] + np.log(np.diag(white)).sum() - 0.5 * apart
             own[members] = self.poses[np.ix_(members, wanted)] - places @ across
             shift[group] = told @ across
-            left[group] = np.diag(spread)[wanted] + _NOISE - np.sum(across**2, axis=0)
+            left[group] = np.diag(spread)[wanted] + NOISE - np.sum(across**2, axis=0)
         return _summed_up(_shares(likely), own, shift, left, self.group)
-
-    def course(self, order: NDArray[np.integer]) -> Course:
-        """What is needed to be asked of each of the angles `order` (N,), none twice, given those before it."""
-        among = self.spread[:, order[:, None], order] + _NOISE * np.eye(len(order))
-        white = np.linalg.inv(np.linalg.cholesky(among))
-        poses = np.einsum("mk,mnk->mn", self.poses[:, order], white[self.group])
-        return Course(white, poses, self._log_weight, self.group)
 
     def along(
         self, order: NDArray[np.integer], values: Array, without: NDArray[np.bool_] | None = None
@@ -86,7 +79,7 @@ class HandPrototypes:
         off, left = np.empty_like(likely), np.empty((many, count, len(self.spread)))
         for group, spread in enumerate(self.spread):
             members = np.flatnonzero(self.group == group)
-            factor = np.linalg.cholesky(spread[order[:, :, None], order[:, None, :]] + _NOISE * np.eye(count))
+            factor = np.linalg.cholesky(spread[order[:, :, None], order[:, None, :]] + NOISE * np.eye(count))
             own = np.diagonal(factor, axis1=1, axis2=2)
             white = np.linalg.inv(factor) @ (values[..., None] - self.poses[members].T[order])
             told = np.cumsum(white[:, :-1] ** 2, axis=1)
@@ -108,30 +101,6 @@ class HandPrototypes:
         with np.errstate(divide="ignore"):
             logs: Array = np.log(self.weight)
         return logs
-
-
-@dataclass(frozen=True, eq=False)
-class Course:
-    """Prototypes along one order of N angles, whitened: white (G, N, N), poses (M, N), log_weight and group (M,)."""
-
-    white: Array
-    poses: Array
-    log_weight: Array
-    group: NDArray[np.integer]
-
-    def expected(self, told: Array) -> tuple[float, float]:
-        """Mean and deviation of the order's next angle, given the values `told` (K,) of those before it."""
-        count = len(told)
-        rows = self.white[:, : count + 1, :count] @ told
-        own = np.diagonal(self.white, axis1=1, axis2=2)[:, : count + 1]
-        away = rows[self.group] - self.poses[:, : count + 1]
-        likely = self.log_weight + np.log(own[:, :count]).sum(axis=1)[self.group]
-        share = _shares(likely - 0.5 * np.einsum("mk,mk->m", away[:, :count], away[:, :count]))
-        deviation = 1 / own[:, count]
-        each = -away[:, count] * deviation[self.group]
-        mean = float(share @ each)
-        variance = float(share @ (deviation[self.group] ** 2 + (each - mean) ** 2))
-        return mean, float(np.sqrt(variance))
 
 
 def _shares(likely: Array) -> Array:

@@ -8,6 +8,7 @@ quantiles, samples within limits. A grid of half a degree is finer than the shar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ from .rotation import Array
 
 LARGEST_KAPPA = 2000.0
 """A deviation of 1.3 degrees."""
-_STEP = np.radians(0.5)
+STEP, LARGEST_STEP = np.radians(0.5), np.radians(1.0)
+"""Between the points of a grid: what quantiles need, and what is enough for integrals of the sharpest component."""
+_TINY = float(np.finfo(np.float64).tiny)
 _NEAR = (1.0, 3.5156229, 3.0899424, 1.2067492, 0.2659732, 0.0360768, 0.0045813)
 _FAR = (
     *(0.39894228, 0.01328592, 0.00225319, -0.00157565, 0.00916281),
@@ -26,14 +29,17 @@ _FAR = (
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """N mixtures of K components: weight, mean (radians) and kappa, (N, K) each; weights add up to 1."""
+    """N mixtures of K components: log_weight, mean (radians) and log_kappa, (N, K) each.
 
-    weight: Array
+    Weights may add up to anything: on a grid they are made to.
+    """
+
+    log_weight: Array
     mean: Array
-    kappa: Array
+    log_kappa: Array
 
     def __getitem__(self, index: NDArray[np.integer] | slice) -> Mixture:
-        return Mixture(self.weight[index], self.mean[index], self.kappa[index])
+        return Mixture(self.log_weight[index], self.mean[index], self.log_kappa[index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,34 +76,65 @@ class Grid:
 
     def quantile(self, probability: float | Array) -> Array:
         """(N,) the angle that a share `probability`, one for all or (N,), of the distribution lies below."""
-        wanted = np.full(len(self.share), probability)
-        step = self.angles[:, 1] - self.angles[:, 0]
-        upper = np.cumsum(self.share, axis=-1)
-        place = np.minimum(np.sum(upper < wanted[:, None], axis=-1), upper.shape[1] - 1)
-        row = np.arange(len(place))
-        inside = (wanted - (upper[row, place] - self.share[row, place])) / np.maximum(self.share[row, place], 1e-30)
-        found = self.angles[row, place] + (np.clip(inside, 0, 1) - 0.5) * step
-        return np.clip(found, self.angles[:, 0], self.angles[:, -1])
+        last = self.share.shape[1] - 1
+        wanted = [probability] * len(self.share) if isinstance(probability, float) else probability.tolist()
+        found = []
+        for angles, share, below in zip(self.angles, self.share, wanted, strict=True):
+            upper = share.cumsum()
+            place = min(int(upper.searchsorted(below)), last)
+            here, low, high = max(float(share[place]), _TINY), float(angles[0]), float(angles[-1])
+            inside = min(max((below - float(upper[place])) / here + 1.0, 0.0), 1.0)
+            angle = float(angles[place]) + (inside - 0.5) * (high - low) / last
+            found.append(min(max(angle, low), high))
+        return np.array(found)
 
 
-def log_density(mixture: Mixture, angles: Array) -> Array:
-    """(N, G) logarithm of each density at angles (N, G)."""
-    away = angles[:, :, None] - mixture.mean[:, None]
-    kappa = mixture.kappa[:, None]
-    weight = np.maximum(mixture.weight, np.finfo(np.float64).tiny)[:, None]
-    parts = np.log(weight / (2 * np.pi * scaled_bessel(kappa))) + kappa * (np.cos(away) - 1)
-    top = parts.max(axis=-1)
-    return top + np.log(np.sum(np.exp(parts - top[..., None]), axis=-1))
+@dataclass(frozen=True, eq=False)
+class Points:
+    """G angles between the limits of each of N: angles (N, G) radians.
+
+    basis: (N, 3, G) float32, their cosines, sines and ones, of which the logarithm of a component's density is a sum:
+    kept where the same limits are asked for again and again.
+    """
+
+    angles: Array
+    basis: Array
+
+    def __getitem__(self, index: NDArray[np.integer] | slice) -> Points:
+        return Points(self.angles[index], self.basis[index])
 
 
-def on_grid(mixture: Mixture, limits: Array, temperature: float = 1.0) -> Grid:
-    """The densities between limits (2, N), renormalised there; a temperature above 1 flattens them."""
-    count = int(np.ceil(np.max(limits[1] - limits[0]) / _STEP)) + 1
-    steps = np.arange(max(count, 2)) / (max(count, 2) - 1)
-    angles = limits[0][:, None] + (limits[1] - limits[0])[:, None] * steps
-    logs = log_density(mixture, angles) / temperature
-    share = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return Grid(angles, share / share.sum(axis=-1, keepdims=True))
+def points(limits: Array, step: float = STEP) -> Points:
+    """At most `step` apart between limits (2, N)."""
+    count = max(int(np.ceil(np.max(limits[1] - limits[0]) / step)) + 1, 2)
+    angles = limits[0][:, None] + (limits[1] - limits[0])[:, None] * (np.arange(count) / (count - 1))
+    return Points(angles, np.stack([np.cos(angles), np.sin(angles), np.ones_like(angles)], axis=1).astype(np.float32))
+
+
+def on_grid(mixture: Mixture, at: Points, temperature: float = 1.0) -> Grid:
+    """The densities at the points, renormalised there; a temperature above 1 flattens them."""
+    kappa = np.exp(mixture.log_kappa)
+    parts = np.empty((*kappa.shape, 3), dtype=at.basis.dtype)
+    np.cos(mixture.mean, out=parts[..., 0])
+    np.sin(mixture.mean, out=parts[..., 1])
+    parts[..., :2] *= kappa[..., None]
+    parts[..., 2] = mixture.log_weight - kappa - np.interp(mixture.log_kappa, *_bessel_table())
+    each = parts @ at.basis
+    top = each.max(axis=(1, 2), keepdims=True) if temperature == 1 else each.max(axis=1, keepdims=True)
+    each -= top
+    share: Array = np.exp(each, out=each).sum(axis=1)
+    if temperature != 1:
+        logs = (np.log(share) + top[:, 0]) / temperature
+        share = np.exp(logs - logs.max(axis=1, keepdims=True))
+    share /= share.sum(axis=1, keepdims=True)
+    return Grid(at.angles, share)
+
+
+@lru_cache(maxsize=1)
+def _bessel_table() -> tuple[Array, Array]:
+    """log κ, and log of I₀(κ)·exp(−κ) there: looking up takes one operation, and is as exact as the polynomials."""
+    logs = np.arange(-8.0, np.log(LARGEST_KAPPA) + 0.01, 1 / 512)
+    return logs, np.log(scaled_bessel(np.exp(logs)))
 
 
 def scaled_bessel(kappa: Array) -> Array:
@@ -108,6 +145,7 @@ def scaled_bessel(kappa: Array) -> Array:
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """The constant first; a product with the powers, since one call of NumPy takes longer than all sums here."""
-    result: Array = (x[..., None] ** np.arange(len(coefficients))) @ np.array(coefficients)
-    return result
+    value: Array = np.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        value = value * x + coefficient
+    return value

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import MenderError
 from ..core.finger_fill import ANGLES, HANDS
@@ -17,7 +18,7 @@ from ..core.finger_follow import FingerStatistics
 from ..core.finger_motion import MotionModel, generated
 from ..core.finger_pose import MODES, ORDERS, Mode, Order, PoseModel, completed
 from ..core.finger_samples import Liveliness
-from ..core.hand_gaussian import PER_HAND, HandGaussian, Places, channel, positions, variance_told
+from ..core.hand_gaussian import PER_HAND, HandGaussian, Places, channel, variance_told
 from ..core.hand_prototypes import HandPrototypes
 from ..core.rotation import Array
 from ..core.von_mises import Mixture
@@ -31,7 +32,7 @@ CONSTANTS = (
     *("limits", "best_order", "liveliness"),
 )
 """What a file carries beside its networks, as outputs that are always the same."""
-POSE_INPUTS = ("known", "values", "absent", "queries", "means", "deviations", "spacing")
+POSE_INPUTS = ("known", "values", "queries", "means", "scales")
 FILL_INPUT, FILL_OUTPUT, POSE_OUTPUT = "motion", "filling", "mixture"
 
 
@@ -163,38 +164,21 @@ def _parts(model: Model) -> MotionModel:
     def fill_network(features: Array) -> Array:
         return _run(model, (FILL_OUTPUT,), {FILL_INPUT: features})[0]
 
-    def predict(known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
-        return _predicted(model, known, values, wanted, mean, deviation)
+    def predict(
+        known: NDArray[np.int64], values: Array, wanted: NDArray[np.int64], means: Array, scales: Array
+    ) -> Mixture:
+        asked: dict[str, Any] = dict(zip(POSE_INPUTS, (known, values, wanted, means, scales), strict=True))
+        return Mixture(*_run(model, (POSE_OUTPUT,), asked)[0].transpose(1, 0, 2))
 
     best = constants["best_order"].astype(np.int64)
     pose = PoseModel(predict, gaussian, prototypes, doubled["limits"], best)
     return MotionModel(fill_network, curves, pose, Liveliness(*(float(number) for number in doubled["liveliness"])))
 
 
-def _predicted(model: Model, known: Places, values: Array, wanted: Places, mean: Array, deviation: Array) -> Mixture:
-    spacing, places = positions(known, wanted)
-    count = len(values)
-    asked: dict[str, Any] = {
-        "known": places[:count],
-        "values": values.astype(np.float32),
-        "absent": np.zeros(count, dtype=bool),
-        "queries": places[count:],
-        "means": mean.astype(np.float32),
-        "deviations": deviation.astype(np.float32),
-        "spacing": np.full(len(mean), spacing, dtype=np.float32),
-    }
-    if not count:  # the runtime takes no empty set: one that is hidden stands in
-        asked |= {"known": np.zeros(1, np.int64), "values": np.zeros(1, np.float32), "absent": np.ones(1, bool)}
-    (result,) = _run(model, (POSE_OUTPUT,), asked)
-    logits, means, log_kappa = result.astype(np.float64).transpose(1, 0, 2)
-    weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return Mixture(weight / weight.sum(axis=-1, keepdims=True), means, np.exp(log_kappa))
-
-
 @lru_cache(maxsize=8)
 def _unused(model: Model) -> dict[str, Array]:
     """Empty values of all inputs: the runtime wants every one, and leaves out the network whose own are empty."""
-    kinds: dict[str, Any] = {"known": np.int64, "queries": np.int64, "absent": bool}
+    kinds: dict[str, Any] = {"known": np.int64, "queries": np.int64}
     found = {}
     for tensor in model.card.inputs:
         # Of the motion there may be no frames, but there is a hand.
@@ -206,7 +190,8 @@ def _unused(model: Model) -> dict[str, Array]:
 
 def _run(model: Model, outputs: tuple[str, ...], inputs: dict[str, Array]) -> list[Array]:
     """The outputs asked for. Raises MenderError where they are not finite."""
-    found: list[Array] = model.session.run(list(outputs), {**_unused(model), **inputs})
-    if not all(np.isfinite(value).all() for value in found):
-        raise MenderError(f"{model.card.label} gave numbers that are not finite: choose another model.")
+    found: list[Array] = model.session.run(outputs, {**_unused(model), **inputs})
+    for value in found:
+        if not np.isfinite(value).all():
+            raise MenderError(f"{model.card.label} gave numbers that are not finite: choose another model.")
     return found

@@ -15,7 +15,7 @@ from addon.core.hand_gaussian import CHANNELS, HandGaussian, Places, positions, 
 from addon.core.handles import auto_clamped
 from addon.core.interpolation import BEZIER, Curve, evaluate
 from addon.core.rotation import exp
-from addon.core.von_mises import Mixture, on_grid, scaled_bessel
+from addon.core.von_mises import Mixture, on_grid, points, scaled_bessel
 
 
 def statistics(seed=0):
@@ -155,7 +155,7 @@ def test_mixtures_on_a_grid_are_what_they_are_in_closed_form():
     np.testing.assert_allclose(scaled_bessel(kappa), scipy.i0e(kappa), rtol=2e-6)
     one = np.ones((5, 1))
     wide = np.tile([[-np.pi], [np.pi]], (1, 5))
-    grid = on_grid(Mixture(one, 0 * one, kappa.T), wide)
+    grid = on_grid(Mixture(0 * one, 0 * one, np.log(kappa.T)), points(wide))
     share = scipy.i1e(kappa[0]) / scipy.i0e(kappa[0])
     exact = np.log(2 * np.pi * scipy.i0e(kappa[0])) + kappa[0] - kappa[0] * share
     np.testing.assert_allclose(grid.entropy, exact, atol=2e-3)
@@ -165,8 +165,8 @@ def test_mixtures_on_a_grid_are_what_they_are_in_closed_form():
 
 
 def test_samples_of_a_mixture_keep_within_limits_and_have_its_shares():
-    mixture = Mixture(np.array([[0.7, 0.3]]), np.array([[0.0, 1.0]]), np.array([[200.0, 200.0]]))
-    grid = on_grid(mixture, np.array([[-0.5], [1.05]]))
+    mixture = Mixture(np.log([[0.7, 0.3]]), np.array([[0.0, 1.0]]), np.log([[200.0, 200.0]]))
+    grid = on_grid(mixture, points(np.array([[-0.5], [1.05]])))
     drawn = np.array([grid.quantile(p)[0] for p in np.random.default_rng(0).random(600)])
     assert drawn.min() >= -0.5
     assert drawn.max() <= 1.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from addon.core.finger_expected import PrototypesInAnyOrder, PrototypesInOrder
 from addon.core.hand_prototypes import HandPrototypes
 
 
@@ -28,10 +29,15 @@ def test_one_by_one_along_an_order_and_at_once_are_the_same(prototypes, known):
     order, values = rng.permutation(20), rng.normal(0.3, 0.3, 20)
     mean, deviation = prototypes.along(order[None], values[None])
     once = prototypes.expected(order[:known], values[None, :known], order[known:])
-    step = prototypes.course(order).expected(values[:known])
     np.testing.assert_allclose(once[0][0, 0], mean[0, known], atol=1e-9)
     np.testing.assert_allclose(once[1][0, 0], deviation[0, known], atol=1e-9)
-    np.testing.assert_allclose(step, (mean[0, known], deviation[0, known]), atol=1e-9)
+    first = known // 2
+    for kind in (PrototypesInAnyOrder, PrototypesInOrder):
+        course = kind(prototypes, order[:first], values[:first], order[first:])
+        for place in range(known - first):
+            course.tell(place, values[first + place])
+        step = np.squeeze(course.expected([known - first]))
+        np.testing.assert_allclose(step, (mean[0, known], deviation[0, known]), atol=1e-9)
 
 
 def test_it_is_the_mixture_of_gaussians_that_it_says(prototypes):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import asdict
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 from addon.core import wrist
 from addon.core.finger_base import base
+from addon.core.finger_expected import PrototypesInAnyOrder, PrototypesInOrder
 from addon.core.finger_fill import (
     ANGLES,
     FEATURES,
@@ -21,17 +24,19 @@ from addon.core.finger_fill import (
     features,
     filled,
 )
+from addon.core.finger_pose import Unfolding
 from addon.core.hand_gaussian import CHANNELS, PER_HAND, Places
 from addon.core.rotation import angle_between, exp
 from addon.inference import fingers
+from addon.inference.fingers import POSE_INPUTS
 from addon.inference.session import load_model
 from export.hands_model import _asked, export_model
-from export.hands_pose import PoseGraph
+from export.hands_pose import pose_proto
 from export.promises import ExportError
 from training.data import adroit, ballplay, hand_memory, hand_windows, hands, manipnet, upf_hands
 from training.data.cmu import DataMissingError, data_folder
 from training.data.hand_take import HandTake
-from training.hands_fit import fill_network, motion_model, spread_distance
+from training.hands_fit import along_orders, fill_network, motion_model, spread_distance
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
 from training.models.hands_fill import Block, FillEnsemble, FillNetwork
@@ -345,12 +350,38 @@ def test_a_block_is_a_dilated_convolution(frames, dilation):
     torch.testing.assert_close(block(motion), expected, atol=1e-5, rtol=1e-5)
 
 
-def test_the_graph_that_is_exported_says_what_the_network_says(model):
-    asked = [torch.from_numpy(part) for part in _asked(7, 33)]
-    known, values, absent, queries, means, deviations, spacing = (part[None] for part in asked)
+@pytest.mark.parametrize("known", [0, 7])
+def test_the_graph_that_is_exported_says_what_the_network_says(model, known):
+    pose = copy.deepcopy(model.pose)
+    pose.belief.fill_(0.6)
+    pose.softening.fill_(0.4)
+    asked = _asked(known, 33)
+    places, values, queries, means, scales = (torch.from_numpy(part)[None] for part in asked)
     with torch.no_grad():
-        expected = model.pose.predict(known, values, queries, means, deviations, spacing[0, :1], absent)[0]
-        torch.testing.assert_close(PoseGraph(model.pose)(*asked), expected, atol=1e-5, rtol=1e-5)
+        begun = places[:, 1:], values[:, 1:, 0], queries, means, scales[..., :-1], scales[:, 0, -1]
+        (expected,) = pose.predict(*begun).numpy()
+    file = pose_proto(pose).SerializeToString()
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, dict(zip(POSE_INPUTS, asked, strict=True)))
+    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [PrototypesInOrder, PrototypesInAnyOrder])
+@pytest.mark.parametrize("first", [0, 6])
+def test_angles_told_one_by_one_are_as_likely_as_all_along_an_order(model, kind, first):
+    """What samples are drawn from is what likelihoods are measured with."""
+    rng = np.random.default_rng(3)
+    order, pose = rng.permutation(20), rng.normal(0.3, 0.2, 20)
+    expected, _ = along_orders(model, order[None], pose[None, order])
+    places = Places(order + PER_HAND, np.zeros(20))
+    known, wanted = (Places(places.channel[part], places.time[part]) for part in (slice(first), slice(first, 20)))
+    unfolding = Unfolding(motion_model(model).pose, known, pose[order[:first]], wanted, kind)
+    for place, angle in enumerate(order[first:]):
+        mixture = unfolding.mixture([place])
+        raw = torch.tensor(np.stack([mixture.log_weight, mixture.mean, mixture.log_kappa], axis=1))[None]
+        found = log_density(raw, torch.tensor([[pose[angle]]]))
+        assert float(found) == pytest.approx(expected[0, first + place], abs=2e-4)
+        unfolding.tell(place, pose[angle])
 
 
 def test_baselines_find_what_is_there():

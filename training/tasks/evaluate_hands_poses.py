@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from addon.core.hand_gaussian import PER_HAND, HandGaussian
 from addon.core.rotation import Array
-from addon.core.von_mises import Grid, Mixture, on_grid
+from addon.core.von_mises import Grid, Mixture, on_grid, points
 
 from ..data import hands
 from ..data.hands import HandSet
-from ..hands_fit import along_orders
+from ..hands_fit import along_orders, mixture_of
 from ..models.hand_model import HandModel
 from ..models.hands_any_order import FORMS
 from .hand_baselines import fit_mixture, neighbours
@@ -67,9 +67,7 @@ def marginals(model: HandModel, known: NDArray[np.integer], values: Array, wante
     kinds = (torch.int64, torch.float32, torch.int64, torch.float32, torch.float32, torch.float32)
     with torch.no_grad():
         raw = model.pose.predict(*(torch.tensor(part, dtype=kind) for part, kind in zip(given, kinds, strict=True)))
-    weight, means, log_kappa = np.moveaxis(raw.numpy().astype(np.float64).reshape(count * asked, 3, -1), 1, 0)
-    weight = np.exp(weight - weight.max(axis=-1, keepdims=True))
-    return Mixture(weight / weight.sum(axis=-1, keepdims=True), means, np.exp(log_kappa))
+    return mixture_of(raw.numpy().reshape(count * asked, 3, -1))
 
 
 def _posterior(
@@ -86,7 +84,7 @@ def _posterior(
 
 def grids(model: HandModel, mixture: Mixture, wanted: NDArray[np.integer], temperature: float = 1.0) -> Grid:
     """The densities of the wanted angles (N, W) within the model's limits, one after the other."""
-    return on_grid(mixture, model.limits.numpy().astype(np.float64)[:, wanted.ravel()], temperature)
+    return on_grid(mixture, points(model.limits.numpy().astype(np.float64)[:, wanted.ravel()]), temperature)
 
 
 def _drawn(takes: HandSet, rng: np.random.Generator) -> dict[str, Array]:
@@ -241,7 +239,7 @@ def _samples(model: HandModel, train: Array, rng: np.random.Generator) -> dict[s
     for step in range(_ANGLES):
         mixture = marginals(model, order[:, :step], drawn, order[:, step : step + 1])
         wide = np.stack([np.full(_SAMPLES, -np.pi), np.full(_SAMPLES, np.pi)])
-        grid = on_grid(mixture, wide)
+        grid = on_grid(mixture, points(wide))
         at = order[:, step]
         free = grid.quantile(rng.random(_SAMPLES))
         inside.append((free >= low[at]) & (free <= high[at]))
