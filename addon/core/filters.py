@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from .rotation import Array, Mask, aligned, continuous, normalize
 from .signals import continued, gaussian_weights
@@ -56,31 +57,52 @@ def median(rotations: Array, window: int) -> Array:
 
 
 def without_spikes(rotations: Array, least: float = 0.03, factor: float = 12.0, reach: int = 8) -> Array:
-    """Single rotations that stick out replaced by the median of five frames; all others stay as they are.
+    """One or two rotations in a row that stick out replaced by what lies between their neighbours; all others stay.
 
-    Hampel's identifier (Hampel, JASA 69, 1974): one sticks out whose distance from the median is more than `least`
-    (of quaternion components) and `factor` times the usual distance up to `reach` frames away. But the median of five
-    also cuts a heel strike's peak off, to which the frames beside it lead: one that sticks out is as far from the cubic
-    through its four neighbours.
+    Hampel's identifier (Hampel, JASA 69, 1974): one sticks out whose distance from the median of five frames is more
+    than `least` (of quaternion components) and `factor` times the usual distance up to `reach` frames away. But the
+    median also cuts a heel strike's peak off, to which the frames beside it lead: one that sticks out is as far from
+    the cubic through two frames on each side.
     """
     if len(rotations) < 3:
         return normalize(rotations)
     q = continuous(rotations)
-    middle = aligned(normalize(_median_of_five(q)), q)
-    off = np.linalg.norm(q - middle, axis=-1)
+    off = np.linalg.norm(q - aligned(normalize(_median_of_five(q)), q), axis=-1)
     held = np.pad(np.sqrt(off), ((reach, reach), *((0, 0),) * (off.ndim - 1)), mode="edge")
     usual = sliding_window_view(held, 2 * reach + 1, axis=0).mean(axis=-1) ** 2
     out = off > least + factor * usual
-    out[out] = _from_cubic(q, out) > OFF_CUBIC * off[out]
-    return np.where(out[..., None], middle, q)
+    line, cubic = _between_neighbours(q, out)
+    spike = np.linalg.norm(q[out] - cubic, axis=-1) > OFF_CUBIC * off[out]
+    out[out] = spike
+    q[out] = normalize(line[spike])
+    return q
 
 
-def _from_cubic(x: Array, where: Mask) -> Array:
-    """(N,) distance of the N places of (T, ..., 4) at which `where` from the cubic through two frames on each side."""
+def _between_neighbours(x: Array, where: Mask) -> tuple[Array, Array]:
+    """What the line through one frame and the cubic through two frames on each side say, (N, 4) each, of the N places
+    of (T, ..., 4) at which `where`. A second such place in a row is passed over.
+    """
     frame, *rest = np.nonzero(where)
-    b, c, d, e = (x[(np.clip(frame + step, 0, len(x) - 1), *rest)] for step in (-2, -1, 1, 2))
-    distance: Array = np.linalg.norm(x[where] - (4 * (c + d) - b - e) / 6, axis=-1)
-    return distance
+
+    def beside(steps: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
+        return (np.clip(frame + steps, 0, len(x) - 1), *rest)
+
+    one = np.ones_like(frame)
+    before, after = -one - where[beside(-one)], one + where[beside(one)]
+
+    def through(*steps: NDArray[np.intp]) -> Array:
+        nodes = np.stack(steps)
+        values = (_lagrange_weight(nodes, place)[:, None] * x[beside(nodes[place])] for place in range(len(nodes)))
+        return np.sum(list(values), axis=0, dtype=x.dtype)
+
+    return through(before, after), through(before - 1, before, after, after + 1)
+
+
+def _lagrange_weight(nodes: NDArray[np.intp], place: int) -> Array:
+    """(N,) what the value at one of the nodes (K, N) weighs in the polynomial through all, at 0."""
+    others = np.delete(nodes, place, axis=0)
+    weight: Array = np.prod(-others / (nodes[place] - others), axis=0)
+    return weight
 
 
 def median_butterworth(rotations: Array, window: int, cutoff: float, fps: float) -> Array:

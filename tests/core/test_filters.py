@@ -136,6 +136,16 @@ def test_without_spikes_takes_out_what_sticks_out_and_nothing_else(swinging):
     assert metrics.geodesic_degrees(calm, swinging)[~hit].max() < 1e-3
 
 
+def test_without_spikes_takes_out_two_frames_in_a_row(swinging):
+    hit = np.zeros((120, 5), dtype=bool)
+    hit[[20, 21, 70, 71], [1, 1, 3, 3]] = True
+    spiked = swinging.copy()
+    spiked[hit] = rotation.multiply(spiked[hit], rotation.exp(np.full((4, 3), 0.5)).astype(np.float32))
+    calm = filters.without_spikes(spiked)
+    assert metrics.geodesic_degrees(calm, swinging)[hit].max() < 8
+    assert metrics.geodesic_degrees(calm, swinging)[~hit].max() < 1e-3
+
+
 def test_without_spikes_leaves_the_peak_of_a_heel_strike():
     """A foot that rests, is thrown up within two frames and comes down as fast: short, but motion."""
     angles = np.zeros(60)
