@@ -233,9 +233,10 @@ def _smoothed_together(rotations: Array, sigma: Array, hop: int, product: Produc
         return _joined(blocks, hop)[:, :, size : size + frames]
 
     smooth = joined(_low_passed(shares(noisy, np.stack([_at_the_end(noisy), _at_the_end(noisy[..., ::-1])])), product))
+    ends = smooth[..., [0, -1]].transpose(2, 0, 1)
+    found = shares(noisy, ends)
     for _ in range(PASSES - 1):
-        ends = smooth[..., [0, -1]].transpose(2, 0, 1)
-        filtered, kept = _wiener(shares(noisy, ends), shares(smooth, ends))
+        filtered, kept = _wiener(found, shares(smooth, ends))
         smooth = joined(filtered)
     return np.ascontiguousarray(smooth.transpose(2, 0, 1)), kept
 

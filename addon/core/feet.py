@@ -152,17 +152,28 @@ def _way(point: Array, standing: Mask, times: Array, seconds: float) -> Array:
 
 
 def _solve_symmetric(diagonal: Array, beside: Array, right: Array) -> Array:
-    """(T, C): the solution of a symmetric, tridiagonal, positive definite system, by Thomas' algorithm."""
-    pivot, value = diagonal.tolist(), [*right.astype(np.float64)]
-    off = beside.tolist()
-    for t in range(1, len(pivot)):
-        share = off[t - 1] / pivot[t - 1]
-        pivot[t] -= share * off[t - 1]
-        value[t] = value[t] - share * value[t - 1]
-    value[-1] = value[-1] / pivot[-1]
-    for t in range(len(pivot) - 2, -1, -1):
-        value[t] = (value[t] - off[t] * value[t + 1]) / pivot[t]
-    return np.array(value)
+    """(T, C): the solution of a symmetric, tridiagonal, positive definite system.
+
+    By cyclic reduction: every other row is put into its neighbours, which leaves such a system of half the size
+    (Hockney, "A fast direct solution of Poisson's equation using Fourier analysis", Journal of the ACM 12, 1965).
+    """
+    if len(diagonal) == 1:
+        return right / diagonal[:, None]
+    even, odd = diagonal[::2], diagonal[1::2]
+    before, after = beside[::2], beside[1::2]  # each odd row's, to the even rows on its two sides
+    last = len(after)  # the last odd row may have none after it
+    up, down = before / even[: len(odd)], after / even[1 : last + 1]
+    pivot = odd - up * before
+    pivot[:last] -= down * after
+    value = right[1::2] - up[:, None] * right[: 2 * len(odd) : 2]
+    value[:last] -= down[:, None] * right[2::2]
+    result = np.empty(right.shape)
+    found = result[1::2] = _solve_symmetric(pivot, -down[: len(odd) - 1] * before[1:], value)
+    rest = right[::2].copy()
+    rest[: len(odd)] -= before[:, None] * found
+    rest[1 : last + 1] -= after[:, None] * found[:last]
+    result[::2] = rest / even[:, None]
+    return result
 
 
 def _nearness(standing: Mask, times: Array) -> Array:

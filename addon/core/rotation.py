@@ -55,9 +55,14 @@ def multiply(a: Array, b: Array) -> Array:
 
 def rotate(q: Array, vector: Array) -> Array:
     """Vectors (..., 3) turned by unit quaternions (..., 4)."""
-    w, u = q[..., :1], q[..., 1:]
-    twice = 2 * np.cross(u, vector)
-    return vector + w * twice + np.cross(u, twice)
+    twice = 2 * _cross(q[..., 1:], vector)
+    return vector + q[..., :1] * twice + _cross(q[..., 1:], twice)
+
+
+def _cross(a: Array, b: Array) -> Array:
+    """As np.cross, of vectors (..., 3), which costs more in looking for what it has been given."""
+    (ax, ay, az), (bx, by, bz) = ((v[..., 0], v[..., 1], v[..., 2]) for v in (a, b))
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
 def exp(rotation_vector: Array) -> Array:
@@ -103,7 +108,10 @@ def continuous(q: Array) -> Array:
 
 def aligned(q: Array, reference: Array) -> Array:
     """The same rotations (..., 4), each with the sign that lies nearer to `reference` (..., 4)."""
-    return np.where(dot(q, reference)[..., None] < 0, -q, q)
+    flipped = dot(q, reference) < 0
+    if flipped.shape == q.shape[:-1] and not flipped.any():
+        return q.copy()
+    return np.where(flipped[..., None], -q, q)
 
 
 def steadily_aligned(q: Array, reference: Array) -> Array:
@@ -115,7 +123,7 @@ def steadily_aligned(q: Array, reference: Array) -> Array:
     if not len(q):
         return q.copy()
     q = continuous(q)
-    near = np.sum(q * reference, axis=-1, keepdims=True)
+    near = dot(q, reference)[..., None]
     frames = np.arange(len(q)).reshape(-1, *(1,) * (q.ndim - 1))
     clear = np.abs(near) > 0.5  # within 120 degrees of the reference, or beyond 240
     last_clear = np.maximum.accumulate(np.where(clear, frames, -1), axis=0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import curves
-from .matrices import Product, product
+from .matrices import Product, inverse, product
 from .progress import Progress
 from .rotation import Array, Mask, aligned, angle_between, dot, normalize
 
@@ -118,7 +118,7 @@ def _looked_at(
         doubt[still] = _overdone(recorded[:, still], first[:, still], known[:, still])
         unheard = np.where(known[:, still], doubt[still], 0)[..., None].astype(first.dtype)
         pilot[:, still] = normalize(first[:, still] + unheard * (recorded[:, still] - first[:, still]))
-        pilot[clean] = recorded[clean]
+    pilot[clean] = recorded[clean]
     if not noisy.any():
         return pilot, doubt
     change = _mean_where(_square_distance(first, recorded), known)[noisy] / (3 * sigma[noisy] ** 2)
@@ -197,12 +197,14 @@ def _filtered(
     wandering = (wander - 1) / (curves.WANDERING - 1)
     share = FRESH * (1 - wandering)
     caution, correlation = (float(np.interp(wandering, (0, 1), ends)) for ends in (CAUTION, LEFT))
-    noise = caution * _noise_covariance(share, correlation)[:, None, :, None] * np.eye(poses.shape[1])[:, None]
-    gain = np.linalg.solve(motion + noise.reshape(motion.shape), motion).astype(np.float32)
+    noise, size = caution * _noise_covariance(share, correlation), poses.shape[1]
+    whole = inverse(motion + np.kron(noise, np.eye(size)), product).reshape(-1, STRETCH, size)
+    # What is let through is motion over motion and noise: all but noise over both, which loses no digits.
+    gain = np.eye(len(motion)) - np.einsum("alp,lm->amp", whole, noise).reshape(motion.shape)
     poses = poses.astype(np.float32)
     mixed = _held(product((share * fresh + (1 - share) * moved).astype(np.float32), poses), STRETCH)
     stretches = np.concatenate([mixed[place : place + frames] for place in range(STRETCH)], axis=1)
-    smooth = _averaged(product(stretches, gain).reshape(frames, STRETCH, -1))
+    smooth = _averaged(product(stretches, gain.astype(np.float32)).reshape(frames, STRETCH, -1))
     smooth = product(smooth, np.ascontiguousarray(poses.T)).reshape(pilot.shape)
     return normalize(smooth * (1 / unit) + middle).astype(pilot.dtype)
 

@@ -52,11 +52,11 @@ def denoise(
             raise MenderError(f"{card.label} gave numbers that are not finite: choose another model.")
         return clean
 
-    rate, likely, sides, fast = card.fps or fps, _likely(model), twins(card.joints), product(model.threads)
+    rate, likely, sides = card.fps or fps, _likely(model), twins(card.joints)
 
     def through(whole: Array, unknown: Mask | None, lacking: Mask | None, sharing: Mask | None) -> Array:
         return denoised(
-            network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, sharing, progress, fast
+            network, whole, fps, rate, card.reference, unknown, lacking, likely, sides, sharing, progress, product
         )
 
     return on_whole_chains(through, rotations, missing, absent, card.joints, card.reference)
@@ -78,7 +78,7 @@ def denoise_curves(
     _check(model, fps)
     if rotations.ndim != 3 or rotations.shape[2] != 4:
         raise ValueError(f"rotations must be (T, J, 4), not {rotations.shape}")
-    return denoised_curves(rotations, fps, missing, progress, product(model.threads))
+    return denoised_curves(rotations, fps, missing, progress, product)
 
 
 def _check(model: Model, fps: float) -> None:

@@ -1,6 +1,6 @@
 """Products of matrices made by the runtime of the networks, whatever library the NumPy at hand was built with.
 
-The NumPy that Blender brings has none for it and takes up to fifty times as long.
+The NumPy that Blender brings is often built without one for them, and takes several times as long.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.matrices import Product
 from ..core.rotation import Array
 from .session import open_session
 
@@ -20,17 +19,16 @@ _IR, _OPSET = 8, 13
 _NUMBER, _BYTES = 0, 2  # kinds of fields
 
 
-@lru_cache(maxsize=8)
-def product(threads: int) -> Product:
-    """`core.matrices.product` on so many threads (0: as the runtime likes)."""
-    sessions: dict[Any, Any] = {dtype: open_session(matmul_model(kind), threads) for dtype, kind in _TYPES.items()}
+def product(a: Array, b: Array) -> Array:
+    """`core.matrices.product`, on one thread: the matrices are too small for it to be worth waking others."""
+    (result,) = _session(a.dtype).run(None, {"a": a, "b": b})
+    found: Array = result
+    return found
 
-    def multiplied(a: Array, b: Array) -> Array:
-        (result,) = sessions[a.dtype].run(None, {"a": a, "b": b})
-        found: Array = result
-        return found
 
-    return multiplied
+@lru_cache
+def _session(dtype: np.dtype[Any]) -> Any:
+    return open_session(matmul_model(_TYPES[dtype]), threads=1)
 
 
 def matmul_model(kind: int) -> bytes:

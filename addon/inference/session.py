@@ -25,12 +25,11 @@ class RuntimeUnavailable(MenderError):  # noqa: N818 - it names a state, and scr
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network ready to run; `session` is an InferenceSession of onnxruntime, on so many threads (0: as it likes)."""
+    """A network ready to run; `session` is an InferenceSession of onnxruntime."""
 
     card: ModelCard
     session: Any
     path: Path
-    threads: int = 0
 
 
 def runtime() -> ModuleType:
@@ -93,7 +92,7 @@ def _load(path: Path, state: tuple[int, int], threads: int, card: ModelCard) -> 
             f"{path.name} does not load in onnxruntime {version} ({_first_line(error)}): export it again."
         ) from error
     _check_tensors(path, card, session)
-    return Model(card, session, path, threads)
+    return Model(card, session, path)
 
 
 def _check_tensors(path: Path, card: ModelCard, session: Any) -> None:

@@ -57,6 +57,16 @@ def test_a_foot_that_hovers_does_not_stand():
     assert not feet.contacts(raised, TIMES, UP)[:25].any()
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 7, 8, 101])
+def test_tridiagonal_systems_are_solved(rows):
+    rng = np.random.default_rng(rows)
+    beside, right = -rng.random(rows - 1) * 300, rng.standard_normal((rows, 3))
+    matrix = np.diag(beside, 1) + np.diag(beside, -1)
+    matrix += np.diag(1 - matrix.sum(axis=1))
+    solution = feet._solve_symmetric(np.diag(matrix), beside, right)
+    np.testing.assert_allclose(solution, np.linalg.solve(matrix, right), atol=1e-9)
+
+
 def test_a_moment_of_slowness_is_no_contact():
     time = TIMES[:, None, None]
     passing = np.concatenate([2 * time + 0.001 * np.sin(40 * time), 0 * time, 0 * time], axis=-1)
