@@ -6,6 +6,9 @@ angles as they were named at first.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,27 +86,18 @@ class PrototypesInOrder:
         values: Array,
         wanted: NDArray[np.integer],
     ) -> None:
-        counted, every = prototypes.weight > 0, np.concatenate([seen, wanted])
-        self._group = prototypes.group[counted]
-        factor = np.linalg.cholesky(prototypes.spread[:, every[:, None], every] + NOISE * np.eye(len(every)))
-        self._white = np.linalg.inv(factor)
-        own = np.diagonal(factor, axis1=1, axis2=2).T
-        # (K + N, M) deviations given the angles before, and their logarithms.
-        self._own, self._log_own = own[:, self._group], np.log(own)[:, self._group]
-        self._poses = prototypes.poses[np.ix_(counted, every)].T  # whitened
-        for group, white in enumerate(self._white):
-            members = self._group == group
-            self._poses[:, members] = white @ self._poses[:, members]
-        self._likely = np.log(prototypes.weight[counted])
-        self._values, self._count = np.zeros(len(every)), 0
+        order = np.concatenate([seen, wanted])
+        self._along = _along(prototypes, tuple(order.tolist()))
+        self._likely = self._along.likely
+        self._values, self._count = np.zeros(len(order)), 0
         for value in values:
             self.tell(0, value)
 
     def expected(self, places: list[int]) -> tuple[Array, Array]:
         """Mean and deviation (1,) of the next place."""
-        count = self._count
-        each = self._poses[count] - (self._white[:, count, :count] @ self._values[:count])[self._group]
-        own = self._own[count]
+        count, along = self._count, self._along
+        each = along.poses[count] - (along.white[:, count, :count] @ self._values[:count])[along.group]
+        own = along.own[count]
         each *= own
         share = np.exp(self._likely - self._likely.max())
         share /= share.sum()
@@ -113,9 +107,40 @@ class PrototypesInOrder:
 
     def tell(self, place: int, value: float) -> None:
         """Let the next place be known."""
-        count = self._count
+        count, along = self._count, self._along
         self._values[count] = value
-        away = self._poses[count] - (self._white[:, count, : count + 1] @ self._values[: count + 1])[self._group]
+        told = along.white[:, count, : count + 1] @ self._values[: count + 1]
+        away = along.poses[count] - told[along.group]
         away *= away
-        self._likely = self._likely - (0.5 * away + self._log_own[count])
+        self._likely = self._likely - (0.5 * away + along.log_own[count])
         self._count += 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """M prototypes along an order of N angles: likely (M,) logarithms of weights, group (M,).
+
+    white: (G, N, N) what whitens angles. poses: (N, M) whitened. own, log_own: (N, M) deviations given the angles
+    before, and their logarithms.
+    """
+
+    likely: Array
+    group: NDArray[np.integer]
+    white: Array
+    poses: Array
+    own: Array
+    log_own: Array
+
+
+@lru_cache(maxsize=8)
+def _along(prototypes: HandPrototypes, order: tuple[int, ...]) -> _Along:
+    """Kept, because the same order is asked for with one seed after the other."""
+    counted, every = prototypes.weight > 0, np.array(order, dtype=np.int64)
+    group = prototypes.group[counted]
+    factor = np.linalg.cholesky(prototypes.spread[:, every[:, None], every] + NOISE * np.eye(len(every)))
+    white, own = np.linalg.inv(factor), np.diagonal(factor, axis1=1, axis2=2).T
+    poses = np.ascontiguousarray(prototypes.poses[np.ix_(counted, every)].T)
+    for one, part in enumerate(white):
+        poses[:, group == one] = part @ poses[:, group == one]
+    likely, each = np.log(prototypes.weight[counted]), np.ascontiguousarray(own[:, group])
+    return _Along(likely, group, white, poses, each, np.log(each))

@@ -148,10 +148,12 @@ class Unfolding:
         means, scales = np.empty((len(places), 2), np.float32), np.empty((len(places), 3), np.float32)
         means[:, 0], scales[:, 0] = self._gaussian.expected(places)
         scales[:, 2] = self._spacing
-        for one in {self._place[place][0] for place in places}:
-            rows = [row for row, place in enumerate(places) if self._place[place][0] == one]
+        of_hand: dict[int, list[int]] = {}
+        for row, place in enumerate(places):
+            of_hand.setdefault(self._place[place][0], []).append(row)
+        for hand, rows in of_hand.items():
             numbers = [self._place[places[row]][1] for row in rows]
-            means[rows, 1], scales[rows, 1] = self._prototypes[one].expected(numbers)
+            means[rows, 1], scales[rows, 1] = self._prototypes[hand].expected(numbers)
         known, values = self._known[: self._count], self._values[: self._count]
         return self._model.predict(known, values, self._wanted[places], means, scales)
 
