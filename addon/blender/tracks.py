@@ -29,7 +29,9 @@ class KeyRange:
 
     def mask(self, curve: bpy.types.FCurve, points: Floats) -> NDArray[np.bool_]:
         """(N,) whether each key of the curve is meant."""
-        chosen = (points[:, 0] >= self.start) & (points[:, 0] <= self.end)
+        chosen = np.ones(len(points), dtype=bool)
+        if np.isfinite([self.start, self.end]).any():
+            chosen = (points[:, 0] >= self.start) & (points[:, 0] <= self.end)
         if self.selected:
             marks = np.empty(len(points), dtype=bool)
             curve.keyframe_points.foreach_get("select_control_point", marks)
@@ -84,7 +86,11 @@ def track_of(obj: ArmatureObject, curves: Mapping[tuple[str, int], bpy.types.FCu
 
 def frames_of(track: Track, keys: KeyRange) -> list[Floats]:
     """The frames of the keys that are meant, one array a curve."""
-    return [track.points[index][keys.mask(curve, track.points[index]), 0] for index, curve in track.curves.items()]
+    found = []
+    for index, curve in track.curves.items():
+        frames, meant = track.points[index][:, 0], keys.mask(curve, track.points[index])
+        found.append(frames if meant.all() else frames[meant])
+    return found
 
 
 def own_frames(track: Track) -> Floats:

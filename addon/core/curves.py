@@ -27,7 +27,7 @@ SHORTEST = 8
 SECONDS = 2.1
 """Length of a block; a fourth of it lies between the beginnings of two."""
 LARGEST_BLOCK = 512
-LENGTH = 4096
+LENGTH = 16384
 TOGETHER = 16384
 """Joint-frames that are worked on at once: their blocks stay in the processor's cache."""
 PASSES = 3
