@@ -9,6 +9,8 @@ Processing 16, 2007), with the patches' principal components as in Zhang et al.,
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -121,20 +123,20 @@ def _looked_at(
     pilot[clean] = recorded[clean]
     if not noisy.any():
         return pilot, doubt
-    change = _mean_where(_square_distance(first, recorded), known)[noisy] / (3 * sigma[noisy] ** 2)
-    counted = ~sharing[noisy] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
+    own: Any = slice(None) if noisy.all() else noisy  # without copies where it can be
+    seen, cleaned, measured, sigma = recorded[:, own], first[:, own], known[:, own], sigma[own]
+    change = _mean_where(_square_distance(cleaned, seen), measured) / (3 * sigma**2)
+    counted = ~sharing[own] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
     heard = _between(np.asarray(np.median(change[counted])), *HEARD).astype(first.dtype)
-    believed, doubted = _believed(
-        recorded[:, noisy], first[:, noisy], known[:, noisy], sigma[noisy], wander, fps, product
-    )
-    pilot[:, noisy] += heard * (believed - pilot[:, noisy])
-    doubt[noisy] = heard * doubted
-    deviation = sigma[noisy] * np.sqrt(wander)
-    fresh = np.where(known[:, noisy, None], recorded[:, noisy], pilot[:, noisy])
-    mirrored = None if twins is None else pilot[:, twins[noisy]] * np.array([1, 1, -1, -1], dtype=pilot.dtype)
-    again = _filtered(fresh, pilot[:, noisy], mirrored, deviation, wander, product)
+    believed, doubted = _believed(seen, cleaned, measured, sigma, wander, fps, product)
+    pilot[:, own] += heard * (believed - pilot[:, own])
+    doubt[own] = heard * doubted
+    deviation = sigma * np.sqrt(wander)
+    mended = pilot[:, own]
+    mirrored = None if twins is None else pilot[:, twins[own]] * np.array([1, 1, -1, -1], dtype=pilot.dtype)
+    again = _filtered(np.where(measured[..., None], seen, mended), mended, mirrored, deviation, wander, product)
     share = heard * np.interp(np.log(np.median(deviation)), np.log(LEVEL), SHARE).astype(first.dtype)
-    pilot[:, noisy] = normalize(pilot[:, noisy] + share * (aligned(again, pilot[:, noisy]) - pilot[:, noisy]))
+    pilot[:, own] = normalize(mended + share * (aligned(again, mended) - mended))
     pilot[clean] = recorded[clean]
     return pilot, doubt
 
