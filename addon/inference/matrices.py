@@ -37,7 +37,7 @@ def matmul_model(kind: int) -> bytes:
     Source: onnx.proto of the ONNX project; protobuf.dev, "Encoding".
     """
     shape = _field(1, b"") + _field(1, b"")  # two dimensions of any length
-    tensor = _field(2, _field(1, _field(1, kind) + _field(2, shape)))  # type: tensor_type: elem_type and shape
+    tensor = _field(2, _field(1, _field(1, kind) + _field(2, shape)))  # TypeProto of a tensor
     a, b, c = (_field(1, name.encode()) + tensor for name in "abc")
     node = _field(1, b"a") + _field(1, b"b") + _field(2, b"c") + _field(4, b"MatMul")
     graph = _field(1, node) + _field(2, b"product") + _field(11, a) + _field(11, b) + _field(12, c)
