@@ -37,7 +37,10 @@ _GRID = [
 
 
 _STEPS = (15, 30, 60)
-_COVERED, _COVERED_POSES, _COVERED_FROM = 0.9, 200, 3
+_KNOWN, _COVERED = (3, 5, 10, 15), 0.9
+"""How many angles are known where intervals are looked at, and what share of the truths they are to cover."""
+_POSES_ASKED, _TURNS = 200, 4
+"""Poses of all takes, and of every data set alike half as many; and random orders of each."""
 _BELIEFS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _SOFTENINGS = tuple(float(x) for x in np.arange(0.0, 2.8, 0.1))
 """Never below nothing: a few validation takes are no ground to be surer than in training."""
@@ -110,7 +113,10 @@ def along_orders(model: HandModel, order: NDArray[np.integer], values: Array) ->
 
 
 def best_order(model: HandModel, takes: HandSet) -> NDArray[np.int64]:
-    """(20,) the fixed order that gives training poses the highest likelihood: a search by swaps from random starts."""
+    """(20,) the fixed order that gives training poses the highest likelihood: a search by swaps from random starts.
+
+    The model's own order, at first the anatomical one, is among them.
+    """
     poses = hands.single(hands.poses(takes.takes))
     rng = np.random.default_rng(0)
     poses = poses[rng.choice(len(poses), min(_POSES, len(poses)), replace=False)]
@@ -119,7 +125,7 @@ def best_order(model: HandModel, takes: HandSet) -> NDArray[np.int64]:
         orders = np.tile(order, (len(poses), 1))
         return float(along_orders(model, orders, np.take_along_axis(poses, orders, axis=1))[0].mean())
 
-    candidates = [rng.permutation(20) for _ in range(_TRIALS // 3)] + [np.arange(20)]
+    candidates = [rng.permutation(20) for _ in range(_TRIALS // 3)] + [model.best_order.numpy()]
     best = max(candidates, key=score)
     reached = score(best)
     for _ in range(_TRIALS):
@@ -186,30 +192,47 @@ def spread_distance(a: Array, b: Array) -> float:
 def calibrate(model: HandModel, takes: HandSet) -> None:
     """Set how far the any-order network is believed, by its error, and then how soft it is, by what intervals cover.
 
-    Both as takes that were not learned from have it, whatever number of angles above the first few is known.
+    Both as takes that were not learned from have it: the error of all their poses; and as soft as it takes for
+    intervals to cover enough whatever number of angles is known, every data set counting alike.
     """
-    poses = hands.single(hands.poses(takes.takes))
     rng = np.random.default_rng(0)
-    poses = poses[rng.choice(len(poses), min(_COVERED_POSES, len(poses)), replace=False)]
-    order = np.argsort(rng.random(poses.shape), axis=1)
-    values = np.take_along_axis(poses, order, axis=1)
-    limits = model.limits.numpy().astype(np.float64)[:, order[:, _COVERED_FROM:].ravel()]
-    laid_out, truth = points(limits), values[:, _COVERED_FROM:].ravel()
-
-    def grid() -> Grid:
-        raw = along_orders(model, order, values)[1][:, _COVERED_FROM:]
-        return on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), laid_out)
+    of_set = [_drawn(takes.of(source), _POSES_ASKED // 2, rng) for source in sorted({t.source for t in takes.takes})]
+    every, alike = (_Asked(model, poses, rng) for poses in (_drawn(takes, _POSES_ASKED, rng), np.concatenate(of_set)))
 
     def error(belief: float) -> float:
         model.pose.belief.fill_(belief)
-        return float(np.abs(grid().quantile(0.5) - truth).mean())
+        return float(np.abs(every.grid().quantile(0.5).reshape(every.truth.shape) - every.truth).mean())
 
-    def off(softening: float) -> float:
+    def least_covered(softening: float) -> float:
         model.pose.softening.fill_(softening)
-        found = grid()
-        covered = np.mean((truth >= found.quantile(0.05)) & (truth <= found.quantile(0.95)))
-        return float(abs(covered - _COVERED))
+        grid, truth = alike.grid(), alike.truth
+        low, high = (grid.quantile(share).reshape(truth.shape) for share in (0.5 - _COVERED / 2, 0.5 + _COVERED / 2))
+        return float(np.mean((truth >= low) & (truth <= high), axis=0).min())
 
     model.pose.softening.zero_()
     model.pose.belief.fill_(min(_BELIEFS, key=error))
-    model.pose.softening.fill_(min(_SOFTENINGS, key=off))
+    enough = (softening for softening in _SOFTENINGS if least_covered(softening) >= _COVERED)
+    model.pose.softening.fill_(next(enough, _SOFTENINGS[-1]))
+
+
+def _drawn(takes: HandSet, count: int, rng: np.random.Generator) -> Array:
+    """(N, 20) poses of single hands, at most so many."""
+    poses = hands.single(hands.poses(takes.takes))
+    return poses[rng.choice(len(poses), min(count, len(poses)), replace=False)]
+
+
+class _Asked:
+    """Poses (N, 20) in random orders, and what the network makes of the angles that follow some numbers of others."""
+
+    def __init__(self, model: HandModel, poses: Array, rng: np.random.Generator) -> None:
+        self._model = model
+        several = np.repeat(poses, _TURNS, axis=0)
+        self._order = np.argsort(rng.random(several.shape), axis=1)
+        self._values = np.take_along_axis(several, self._order, axis=1)
+        self._points = points(model.limits.numpy().astype(np.float64)[:, self._order[:, _KNOWN].ravel()])
+        self.truth = self._values[:, _KNOWN]
+
+    def grid(self) -> Grid:
+        """The densities, row by row of the truth."""
+        raw = along_orders(self._model, self._order, self._values)[1][:, _KNOWN]
+        return on_grid(mixture_of(raw.reshape(-1, *raw.shape[2:])), self._points)

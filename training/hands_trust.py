@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import t as student
 from torch import Tensor
 
 from addon.core.finger_base import FingerBase, base
@@ -22,7 +23,7 @@ from .models.hand_model import HandModel
 from .models.hands_fill import TRUSTED
 
 _TRIED = (
-    *((0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
+    *((0.0, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0), (0.0, 0.3, 0.6, 0.8, 1.0)),
     *((0.0, 0.05, 0.15, 0.4, 1.0), (0.2, 0.3, 0.45, 0.7, 100.0)),
 )
 _BELIEVED = (0.6, 0.8, 0.0, 0.45)
@@ -33,14 +34,16 @@ OFTEN = np.concatenate([np.arange(0, 8), np.arange(20, 28)])
 """Thumb and index of both hands: what is keyed more often where not all fingers are."""
 _STEPS, _PHASES, _ROUNDS = (6, 15, 30, 60), 4, 3
 _HARM = 10.0
-"""By how much more a take counts that interpolation would do better on."""
+"""By how much more it counts where interpolation would do better."""
+_SURE = 0.95
+"""How likely a further take of a data set is to stay below the bound that is looked at."""
 
 
 def trust(model: HandModel, takes: HandSet) -> Tensor:
     """(3, 4) how far `FillEnsemble` is best believed on these takes: shares found one after the other, in rounds.
 
-    Every data set and every spacing of the keys counts alike, and a take that interpolation would do better on counts
-    most: no motion, however unlike the training takes', is to be made worse.
+    Every data set and every spacing of the keys counts alike. What counts most is where interpolation may do better on
+    a further take of a set, going by how its takes differ: no motion is to be made worse.
     """
     found = torch.tensor([_BELIEVED] * len(TRUSTED))
     for row in range(len(TRUSTED)):
@@ -106,15 +109,32 @@ def _few_keys(dof: Array, step: int, start: int) -> Array:
 
 
 def _harm(model: HandModel, parts: list[_Judged]) -> float:
-    """Mean share of interpolation's error over data sets and steps, and how much worse the worse takes are."""
-    by_set: dict[tuple[str, int], Array] = {}
-    by_take: dict[tuple[str, int], Array] = {}
+    """Mean share of interpolation's error over data sets and steps, and how far above 1 a further take's may be."""
+    errors: dict[tuple[str, int], dict[str, Array]] = {}
     for part in parts:
         with torch.no_grad():
             outputs = model.fill.believed(part.told, part.seen).numpy()
         result = part.base.values + added_to(outputs, part.clip.times, part.base, part.clip.times)
-        errors = [np.abs(curves - part.clip.dof)[part.counts].sum() for curves in (result, part.base.values)]
-        for sums, name in ((by_set, part.take.source), (by_take, part.take.name)):
-            sums[name, part.step] = sums.get((name, part.step), np.zeros(2)) + errors
-    ratios, each = (np.array([ours / usual for ours, usual in sums.values() if usual]) for sums in (by_set, by_take))
-    return float(np.mean(ratios) + _HARM * np.sum(np.maximum(each - 1, 0)))
+        both = np.array([np.abs(curves - part.clip.dof)[part.counts].sum() for curves in (result, part.base.values)])
+        takes = errors.setdefault((part.take.source, part.step), {})
+        takes[part.take.name] = takes.get(part.take.name, np.zeros(2)) + both
+    means, above = [], 0.0
+    for takes in errors.values():
+        sums = np.array([both for both in takes.values() if both[1]])
+        if len(sums):
+            means.append(np.divide(*sums.sum(axis=0)))
+            above += max(bound(sums[:, 0] / sums[:, 1]) - 1, 0.0)
+    return float(np.mean(means) + _HARM * above)
+
+
+def bound(shares: Array) -> float:
+    """What a further take's share stays below, going by those of N takes (N,), and what none of these is above.
+
+    The one-sided prediction bound of a normal distribution whose mean and deviation are not known; of a single take,
+    which says nothing of how takes differ, its own share.
+    """
+    count, largest = len(shares), float(shares.max())
+    if count < 2:
+        return largest
+    reach = float(student.ppf(_SURE, count - 1)) * np.sqrt(1 + 1 / count)
+    return max(largest, float(shares.mean() + reach * shares.std(ddof=1)))

@@ -36,7 +36,9 @@ from export.promises import ExportError
 from training.data import adroit, ballplay, hand_memory, hand_windows, hands, manipnet, upf_hands
 from training.data.cmu import DataMissingError, data_folder
 from training.data.hand_take import HandTake
-from training.hands_fit import along_orders, fill_network, motion_model, spread_distance
+from training.data.hands import HandSet
+from training.hands_fit import along_orders, calibrate, fill_network, motion_model, spread_distance
+from training.hands_trust import bound
 from training.models.hand_model import HandModel
 from training.models.hands_any_order import HandAnyOrder, log_density
 from training.models.hands_fill import Block, FillEnsemble, FillNetwork
@@ -230,6 +232,25 @@ def test_a_wrist_that_the_body_carries_along_is_not_believed():
     assert np.all(slow[0] > 0.9)
     assert not fast[0].any()
     assert not fast[1].any()
+
+
+def test_what_a_further_take_may_come_to_is_as_sure_as_it_is_said_to_be():
+    rng = np.random.default_rng(0)
+    takes = rng.normal(0.95, 0.03, (4000, 6))
+    covered = np.mean([take[5] <= bound(take[:5]) for take in takes])
+    assert 0.935 < covered < 0.965
+    assert bound(np.array([0.97])) == 0.97
+    assert bound(np.full(3, 0.9)) == pytest.approx(0.9)
+
+
+def test_densities_are_made_softer_for_takes_unlike_those_learned_from(model, monkeypatch):
+    monkeypatch.setattr("training.hands_fit._POSES_ASKED", 40)
+    soft = []
+    for first in (0, 4):
+        found = copy.deepcopy(model)
+        calibrate(found, HandSet(tuple(made_up(seed=first + number) for number in range(3))))
+        soft.append(float(found.pose.softening))
+    assert soft[1] > soft[0] + 0.5
 
 
 def test_one_cholesky_factor_knows_what_every_prefix_does(model):
