@@ -13,9 +13,8 @@ import numpy as np
 from . import wrist
 from .finger_fill import ANGLES, FPS, HANDS
 from .finger_pose import PoseModel, completed
-from .hand import mirrored
 from .hand_gaussian import WRIST, Places, channel
-from .rotation import Array, conjugate, log, mean, multiply
+from .rotation import Array, conjugate, log, mean, mirrored, multiply
 
 STEP = 0.5
 """Seconds from a pose to the next where the wrist turns."""

@@ -119,11 +119,6 @@ def hand_from_rest(points: Array, right: bool) -> Hand:
     return Hand(np.stack(zeros), joint, np.stack(turns), np.zeros(len(DOF)), frame)
 
 
-def mirrored(rotations: Array) -> Array:
-    """Rotations (..., 4) as a mirror at the plane x = 0 shows them."""
-    return rotations * np.array([1, 1, -1, -1], dtype=rotations.dtype)
-
-
 def _bending_axis(bones: list[Array], usual: Array) -> Array:
     """`usual`, turned to the axis that a chain at rest already bends about, the more the farther it is bent.
 

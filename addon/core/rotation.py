@@ -114,6 +114,11 @@ def aligned(q: Array, reference: Array) -> Array:
     return np.where(flipped[..., None], -q, q)
 
 
+def mirrored(q: Array) -> Array:
+    """Rotations (..., 4) as a mirror at the plane x = 0 shows them."""
+    return q * np.array([1, 1, -1, -1], dtype=q.dtype)
+
+
 def steadily_aligned(q: Array, reference: Array) -> Array:
     """The same rotations (T, ..., 4), continuous in time and in the hemisphere of `reference` (..., 4).
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from . import curves
 from .matrices import Product, inverse, product
 from .progress import Progress
-from .rotation import Array, Mask, aligned, angle_between, dot, normalize
+from .rotation import Array, Mask, aligned, angle_between, dot, mirrored, normalize
 
 BLOCK = 256
 """Frames that are looked at together."""
@@ -133,8 +133,8 @@ def _looked_at(
     doubt[own] = heard * doubted
     deviation = sigma * np.sqrt(wander)
     mended = pilot[:, own]
-    mirrored = None if twins is None else pilot[:, twins[own]] * np.array([1, 1, -1, -1], dtype=pilot.dtype)
-    again = _filtered(np.where(measured[..., None], seen, mended), mended, mirrored, deviation, wander, product)
+    opposite = None if twins is None else mirrored(pilot[:, twins[own]])
+    again = _filtered(np.where(measured[..., None], seen, mended), mended, opposite, deviation, wander, product)
     share = heard * np.interp(np.log(np.median(deviation)), np.log(LEVEL), SHARE).astype(first.dtype)
     pilot[:, own] = normalize(mended + share * (aligned(again, mended) - mended))
     pilot[clean] = recorded[clean]
@@ -178,16 +178,16 @@ def _between(value: Array, low: float, high: float) -> Array:
 
 
 def _filtered(
-    recorded: Array, pilot: Array, mirrored: Array | None, sigma: Array, wander: float, product: Product
+    recorded: Array, pilot: Array, opposite: Array | None, sigma: Array, wander: float, product: Product
 ) -> Array:
     """`recorded` (T, J, 4) of noise `sigma` (J,) in the components that short stretches of `pilot` have, and of
-    `mirrored` (T, J, 4), the same motion to the other side."""
+    `opposite` (T, J, 4), the same motion to the other side."""
     frames, unit = len(pilot), (1 / sigma)[:, None].astype(pilot.dtype)
     middle = pilot.mean(axis=0)
     moved, fresh = (((x - middle) * unit).reshape(frames, -1) for x in (pilot, recorded))
     moves = [moved]
-    if mirrored is not None:
-        other = aligned(mirrored, middle)
+    if opposite is not None:
+        other = aligned(opposite, middle)
         moves.append(((other - other.mean(axis=0)) * unit).reshape(frames, -1))
     together = np.concatenate(moves).astype(np.float64)
     variance, axes = np.linalg.eigh(product(np.ascontiguousarray(together.T), together) / len(together))

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .hand import mirrored
-from .rotation import Array, conjugate, from_matrix, log, multiply, normalize, rotate, steadily_aligned, to_matrix
+from .rotation import (
+    Array,
+    conjugate,
+    from_matrix,
+    log,
+    mirrored,
+    multiply,
+    normalize,
+    rotate,
+    steadily_aligned,
+    to_matrix,
+)
 from .signals import gaussian_weights
 
 CHANNELS = 18

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from addon.core.hand import FINGERS, SIDES, Hand, hand_from_rest, mirrored
-from addon.core.rotation import Array, conjugate, exp, log, multiply, rotate
+from addon.core.hand import FINGERS, SIDES, Hand, hand_from_rest
+from addon.core.rotation import Array, conjugate, exp, log, mirrored, multiply, rotate
 
 from .cmu import DataMissingError, data_folder
 from .hand_take import HandTake

@@ -18,8 +18,8 @@ import numpy as np
 from addon.core import rotation
 from addon.core.clip import Clip
 from addon.core.formats import bvh
-from addon.core.hand import SIDES, Hand, hand_axes, mirrored
-from addon.core.rotation import Array, conjugate, from_matrix, log, multiply, rotate
+from addon.core.hand import SIDES, Hand, hand_axes
+from addon.core.rotation import Array, conjugate, from_matrix, log, mirrored, multiply, rotate
 
 from .cmu import DataMissingError, data_folder
 from .hand_take import HandTake

@@ -144,7 +144,7 @@ def mirror_joints(joints: tuple[str, ...]) -> np.ndarray:
 
 def mirrored(poses: Array, joints: tuple[str, ...]) -> Array:
     """Poses (..., J, 4) as a mirror at the body's left-right plane (x = 0) shows them."""
-    return poses[..., mirror_joints(joints), :] * np.array([1, 1, -1, -1], dtype=poses.dtype)
+    return rotation.mirrored(poses[..., mirror_joints(joints), :])
 
 
 def _other_side(name: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from addon.core.formats import bvh
-from addon.core.hand import FINGERS, SIDES, hand_from_rest, mirrored
+from addon.core.hand import FINGERS, SIDES, hand_from_rest
 from addon.core.kinematics import clip_positions, global_rotations
-from addon.core.rotation import conjugate, log, multiply
+from addon.core.rotation import conjugate, log, mirrored, multiply
 
 from .cmu import DataMissingError, data_folder
 from .hand_take import HandTake
