@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from addon.core.hand import DOF, HandShapeError, hand_axes, hand_from_rest, mirrored
-from addon.core.rotation import angle_between, exp, multiply, rotate
+from addon.core.hand import DOF, HandShapeError, hand_axes, hand_from_rest
+from addon.core.rotation import angle_between, exp, mirrored, multiply, rotate
 
 FLAT = np.array(
     [
