@@ -50,8 +50,8 @@ def complete_pose(
     mode: `likely`, each angle's likeliest value given those before; `average`, what errs least; `sample`, one drawn by
     `seed`, the more daring the higher `temperature` (1 is as in the training takes). order: in which angles follow each
     other, except in an average. Found angles lie within the joints' limits.
-    Raises ModelCardError for a model of another kind, ValueError for another shape, mode, order or temperature,
-    MenderError where the network gives no finite numbers.
+    Raises ModelCardError for a model of another kind or version, ValueError for another shape, mode, order or
+    temperature, MenderError where the network gives no finite numbers.
     """
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
@@ -154,6 +154,9 @@ def _parts(model: Model) -> MotionModel:
     card = model.card
     if card.kind != KIND:
         raise ModelCardError(f"{card.label} is a {card.kind}, not a {KIND}: choose a model of fingers.")
+    asks, tells = ({tensor.name for tensor in tensors} for tensors in (card.inputs, card.outputs))
+    if asks != {*POSE_INPUTS, FILL_INPUT} or tells != {POSE_OUTPUT, FILL_OUTPUT, *CONSTANTS}:
+        raise ModelCardError(f"{card.label} was exported by another version of Mocap Mender: export it again.")
     constants = dict(zip(CONSTANTS, _run(model, CONSTANTS, {}), strict=True))
     doubled = {name: value.astype(np.float64) for name, value in constants.items()}
     gaussian = HandGaussian(doubled["hand_mean"], doubled["hand_covariance"], doubled["hand_memory"])

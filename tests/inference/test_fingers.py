@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,13 @@ def test_what_cannot_be_answered_is_refused(model):
         fingers.fill(model, np.arange(3.0), keyed, still, 0.0)
     with pytest.raises(ModelCardError, match="choose a model of fingers"):
         fingers.complete_pose(load_model(FOLDER / "pose-denoise.onnx"), nothing)
+
+
+@pytest.mark.parametrize("part", ["inputs", "outputs"])
+def test_a_file_of_another_version_is_refused(model, part):
+    fewer = dataclasses.replace(model.card, **{part: getattr(model.card, part)[:-1]})
+    with pytest.raises(ModelCardError, match="another version"):
+        fingers.complete_pose(dataclasses.replace(model, card=fewer), np.full(20, np.nan))
 
 
 def test_the_card_tells_of_angles_limits_and_licence(model):
