@@ -20,7 +20,8 @@ from .signals import continued, gaussian_weights
 _GAUSSIAN_REACH = 4.0  # standard deviations, as in scipy.ndimage
 OFF_CUBIC = 0.9
 """Of its distance from the median, how far a spike is at least from the cubic through its neighbours. Of the motion
-of people at 30 frames a second that the median alone takes for spikes this keeps 78 %; 99 % of spikes are found yet."""
+of people at 30 frames a second that the median alone takes for spikes this keeps three quarters; of single spikes, one
+in a hundred."""
 
 
 def gaussian(rotations: Array, sigma: float) -> Array:

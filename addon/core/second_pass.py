@@ -39,8 +39,8 @@ STRETCH = 4
 CAUTION = 1.0, 6.0
 """Times the noise's energy that is taken from a component's: where the noise is white, and where it wanders as motion
 does, so that the recorded motion tells nothing new beside the pilot, whose noise is out."""
-LEFT = 0.7, 0.95
-"""Correlation from one frame to the next of the error that is left in the pilot, of white noise and of wandering."""
+PILOT_CORRELATION = 0.7, 0.95
+"""From one frame to the next, of the error that white noise leaves in the pilot, and of what wandering noise leaves."""
 LEAST = 0.02
 """Variance of a pose's component, over the noise's, below which it is left out."""
 FRESH = 0.5
@@ -110,9 +110,9 @@ def _looked_at(
     sharing: Mask | None,
     product: Product,
 ) -> tuple[Array, Array]:
+    """A block (T, J, 4) looked at again, and how far the network is doubted in it, (J,)."""
     clean, loud = known & quiet, known & ~quiet
-    heard_in = loud.any(axis=1)
-    level = curves.noise_level(recorded[heard_in]) if heard_in.sum() >= curves.SHORTEST else np.zeros(known.shape[1])
+    level = curves.noise_level(recorded[loud.any(axis=1)])
     sigma = np.where(loud.any(axis=0), scale * level, 0)
     noisy, still = sigma > 0, sigma <= 0
     pilot, doubt = first.copy(), np.zeros(known.shape[1])
@@ -123,20 +123,20 @@ def _looked_at(
     pilot[clean] = recorded[clean]
     if not noisy.any():
         return pilot, doubt
-    own: Any = slice(None) if noisy.all() else noisy  # without copies where it can be
-    seen, cleaned, measured, sigma = recorded[:, own], first[:, own], known[:, own], sigma[own]
+    shaken: Any = slice(None) if noisy.all() else noisy  # a slice copies nothing
+    seen, cleaned, measured, sigma = recorded[:, shaken], first[:, shaken], known[:, shaken], sigma[shaken]
     change = _mean_where(_square_distance(cleaned, seen), measured) / (3 * sigma**2)
-    counted = ~sharing[own] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
+    counted = ~sharing[shaken] if sharing is not None and (noisy & ~sharing).any() else np.ones(len(change), dtype=bool)
     heard = _between(np.asarray(np.median(change[counted])), *HEARD).astype(first.dtype)
     believed, doubted = _believed(seen, cleaned, measured, sigma, wander, fps, product)
-    pilot[:, own] += heard * (believed - pilot[:, own])
-    doubt[own] = heard * doubted
+    pilot[:, shaken] += heard * (believed - pilot[:, shaken])
+    doubt[shaken] = heard * doubted
     deviation = sigma * np.sqrt(wander)
-    mended = pilot[:, own]
-    opposite = None if twins is None else mirrored(pilot[:, twins[own]])
+    mended = pilot[:, shaken]
+    opposite = None if twins is None else mirrored(pilot[:, twins[shaken]])
     again = _filtered(np.where(measured[..., None], seen, mended), mended, opposite, deviation, wander, product)
     share = heard * np.interp(np.log(np.median(deviation)), np.log(LEVEL), SHARE).astype(first.dtype)
-    pilot[:, own] = normalize(mended + share * (aligned(again, mended) - mended))
+    pilot[:, shaken] = normalize(mended + share * (aligned(again, mended) - mended))
     pilot[clean] = recorded[clean]
     return pilot, doubt
 
@@ -198,7 +198,7 @@ def _filtered(
     motion = np.mean([_covariance(_held(x, STRETCH), STRETCH, product) for x in amplitudes], axis=0)
     wandering = (wander - 1) / (curves.WANDERING - 1)
     share = FRESH * (1 - wandering)
-    caution, correlation = (float(np.interp(wandering, (0, 1), ends)) for ends in (CAUTION, LEFT))
+    caution, correlation = (float(np.interp(wandering, (0, 1), ends)) for ends in (CAUTION, PILOT_CORRELATION))
     noise, size = caution * _noise_covariance(share, correlation), poses.shape[1]
     whole = inverse(motion + np.kron(noise, np.eye(size)), product).reshape(-1, STRETCH, size)
     # What is let through is motion over motion and noise: all but noise over both, which loses no digits.

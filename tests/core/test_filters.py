@@ -126,19 +126,14 @@ class TestAgainstScipy:
         )
 
 
-def test_without_spikes_takes_out_what_sticks_out_and_nothing_else(swinging):
+@pytest.mark.parametrize(
+    ("frames", "joints"),
+    [([10, 40, 41, 90], [0, 2, 3, 4]), ([20, 21, 70, 71], [1, 1, 3, 3])],
+    ids=["single frames", "two in a row"],
+)
+def test_without_spikes_takes_out_what_sticks_out_and_nothing_else(swinging, frames, joints):
     hit = np.zeros((120, 5), dtype=bool)
-    hit[[10, 40, 41, 90], [0, 2, 3, 4]] = True
-    spiked = swinging.copy()
-    spiked[hit] = rotation.multiply(spiked[hit], rotation.exp(np.full((4, 3), 0.5)).astype(np.float32))
-    calm = filters.without_spikes(spiked)
-    assert metrics.geodesic_degrees(calm, swinging)[hit].max() < 8
-    assert metrics.geodesic_degrees(calm, swinging)[~hit].max() < 1e-3
-
-
-def test_without_spikes_takes_out_two_frames_in_a_row(swinging):
-    hit = np.zeros((120, 5), dtype=bool)
-    hit[[20, 21, 70, 71], [1, 1, 3, 3]] = True
+    hit[frames, joints] = True
     spiked = swinging.copy()
     spiked[hit] = rotation.multiply(spiked[hit], rotation.exp(np.full((4, 3), 0.5)).astype(np.float32))
     calm = filters.without_spikes(spiked)
